@@ -1,0 +1,84 @@
+"""The application: extensions, edges and the wiring between a commit and those who hear of it."""
+
+from __future__ import annotations
+
+import os
+
+import cli
+import redis
+from flask import Flask
+
+import blueprints
+import cli_processes
+from blueprints import errors, htmx, locale, pages, security
+from channels.registry import KINDS
+from config import Settings
+from extensions import csrf, db, files, limiter, login, migrate, sock, vault
+from jobs import queues
+from realtime import publish
+from realtime.bus import bus
+from realtime.gate import WebsocketGate
+from realtime.hub import Hub
+from services import channels
+from services.events import committed
+
+LARGEST_REQUEST = 52 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application. Opens no connection and starts no thread, so that processes may fork it.
+
+    Raises:
+        config.SettingError: the environment holds a value that cannot be used.
+    """
+    settings = settings or Settings.from_environ(os.environ)
+    app = Flask(__name__, static_folder="static")
+    app.config.from_mapping(_flask_config(settings))
+    _init_extensions(app, settings)
+    for init in (security, errors, htmx, locale, pages, blueprints, cli, cli_processes):
+        init.register(app)
+    for kind, adapter in KINDS.items():
+        channels.know(kind, adapter.capabilities)
+    _wire(app, settings)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    return {
+        "DESKBELL": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "SESSION_COOKIE_NAME": "deskbell",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 30 * 24 * 60 * 60,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": settings.limiter_url,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "SOCK_SERVER_OPTIONS": {"ping_interval": 12, "max_message_size": 4096},
+        "BABEL_DEFAULT_LOCALE": settings.language,
+    }
+
+
+def _init_extensions(app: Flask, settings: Settings) -> None:
+    vault.unlock(settings.secret_key)
+    files.keep_in(settings.data_dir / "files")
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True)
+    login.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    sock.init_app(app)
+
+
+def _wire(app: Flask, settings: Settings) -> None:
+    """Connect the domain to those who tell the browsers and wake the workers."""
+    bus.connect_to(redis.Redis.from_url(settings.redis_url, health_check_interval=30))
+    hub = Hub(bus, capacity=settings.ws_cap)
+    app.extensions["hub"] = hub
+    app.wsgi_app = WebsocketGate(app.wsgi_app, hub)  # type: ignore[method-assign]
+    committed.connect(publish.after_commit)
+    committed.connect(queues.after_commit)

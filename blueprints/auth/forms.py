@@ -1,0 +1,56 @@
+"""Forms about agents themselves."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, Length
+
+from blueprints.locale import NAMES
+from config import LANGUAGES
+
+
+class SignInForm(FlaskForm):
+    """E-mail and password."""
+
+    email = StringField(
+        _l("E-mail"),
+        [DataRequired(_l("Enter your e-mail address."))],
+        render_kw={"autocomplete": "username", "type": "email"},
+    )
+    password = PasswordField(
+        _l("Password"), [DataRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class SetupForm(FlaskForm):
+    """The first administrator."""
+
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter a name.")), Length(max=120)],
+        description=_l("Customers see it next to your answers."),
+        render_kw={"autocomplete": "name"},
+    )
+    email = StringField(
+        _l("E-mail"),
+        [DataRequired(_l("Enter your e-mail address."))],
+        description=_l("You sign in with it."),
+        render_kw={"autocomplete": "username", "type": "email"},
+    )
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(_l("Choose a password."))],
+        description=_l("At least 8 characters."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ProfileForm(FlaskForm):
+    """How the desk looks to one agent."""
+
+    language = SelectField(_l("Language"), choices=[(code, NAMES[code]) for code in LANGUAGES])
+    theme = SelectField(
+        _l("Appearance"), choices=[("auto", _l("As on this device")), ("light", _l("Light")), ("dark", _l("Dark"))]
+    )

@@ -1,0 +1,1 @@
+"""All cases that are no active chats."""

@@ -1,0 +1,1 @@
+"""The live chats: list, thread, panel and what an agent does there."""

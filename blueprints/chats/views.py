@@ -1,0 +1,144 @@
+"""The chats page and what an agent does with a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_babel import gettext
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from blueprints.conversation import shown
+from blueprints.htmx import page_or_block, wants_fragment
+from blueprints.security import signed_in_agent
+from extensions import limiter
+from models import Case, Message
+from realtime import fragments, publish
+from services import access, attachments, chat_list, chats, messages, outbox
+from services.errors import InvalidInput
+
+from .forms import ReplyForm, TakeForm
+
+bp = Blueprint("chats", __name__)
+
+
+@bp.get("/chats")
+@login_required
+def index() -> str:
+    """The list of chats, none of them open."""
+    rows = chat_list.rows(signed_in_agent())
+    return render_template("chats/index.html", rows=rows, case=None, active_section="chats")
+
+
+@bp.get("/chats/<int:case_id>")
+@login_required
+def show(case_id: int) -> Response | str:
+    """One chat beside the list. What has ended is read among the cases."""
+    agent = signed_in_agent()
+    case = access.require_case(agent, case_id)
+    if not case.active and not wants_fragment():
+        return redirect(f"/cases/{case_id}", 303)
+    rows = [] if wants_fragment() else chat_list.rows(agent)
+    return page_or_block("chats/index.html", "conversation", rows=rows, active_section="chats", **shown(agent, case))
+
+
+@bp.get("/chats/rows")
+@login_required
+def rows() -> str:
+    """Every row, for a browser that may have missed some."""
+    return render_template("chats/rows.html", rows=chat_list.rows(signed_in_agent()))
+
+
+@bp.get("/chats/<int:case_id>/messages")
+@login_required
+def catch_up(case_id: int) -> str:
+    """What changed after a revision, or what was said before a position."""
+    case = access.require_case(signed_in_agent(), case_id)
+    before = request.args.get("before", type=int)
+    if before is not None:
+        earlier = messages.latest(case_id, before=before)
+        return render_template("chats/earlier.html", case=case, messages=earlier, more=len(earlier) == messages.LATEST)
+    after = request.args.get("after", default=0, type=int)
+    return fragments.of_case(case, messages.since(case_id, after), customer_changed=True)
+
+
+@bp.post("/chats/<int:case_id>/take")
+@login_required
+def take(case_id: int) -> Response | str:
+    """Take a chat, or take it over from a colleague."""
+    form = TakeForm()
+    return _answer(chats.take(case_id, signed_in_agent(), instead_of=form.instead_of.data))
+
+
+@bp.post("/chats/<int:case_id>/reply")
+@login_required
+@limiter.limit("60 per minute")
+def reply(case_id: int) -> Response | str:
+    """Answer; a chat that nobody has becomes one's own, one that has ended begins again."""
+    agent, form = signed_in_agent(), ReplyForm()
+    uploads = [
+        attachments.Upload(file.filename, file.stream) for file in form.files.data or () if file and file.filename
+    ]
+    client_id = (form.client_id.data or None) if form.validate() else _bad_client_id()
+    stored = attachments.store(uploads)
+    message = chats.reply(case_id, agent, form.text.data or "", client_key=client_id, files=stored)
+    return _answer(access.require_case(agent, message.case_id), [message])
+
+
+@bp.post("/chats/<int:case_id>/end")
+@login_required
+def end(case_id: int) -> Response | str:
+    """End a chat with the chosen status."""
+    case = chats.end(case_id, signed_in_agent(), request.form.get("status", ""))
+    if not wants_fragment():
+        flash(gettext("Chat %(number)s has ended. You find it under All cases.", number=case_id), "success")
+        return redirect("/chats", 303)
+    return _answer(case)
+
+
+@bp.post("/chats/<int:case_id>/postpone")
+@login_required
+def postpone(case_id: int) -> Response | str:
+    """Give a silent chat five more minutes."""
+    return _answer(chats.postpone(case_id, signed_in_agent()))
+
+
+@bp.post("/chats/<int:case_id>/read")
+@login_required
+def read(case_id: int) -> tuple[str, int]:
+    """The agent has the replies of their chat before their eyes."""
+    chats.read(case_id, signed_in_agent())
+    return "", 204
+
+
+@bp.post("/chats/<int:case_id>/typing")
+@login_required
+@limiter.limit("40 per minute")
+def typing(case_id: int) -> tuple[str, int]:
+    """The agent is writing; told to customer and colleagues, never stored."""
+    agent = signed_in_agent()
+    case = access.require_case(agent, case_id)
+    if case.active:
+        publish.agent_typing(case, agent.id, agent.name)
+    return "", 204
+
+
+@bp.post("/messages/<int:message_id>/again")
+@login_required
+def again(message_id: int) -> Response | str:
+    """Send a message again whose delivery failed or is unknown."""
+    agent = signed_in_agent()
+    message = outbox.send_again(message_id, agent)
+    return _answer(access.require_case(agent, message.case_id), [message])
+
+
+def _answer(case: Case, changed: Sequence[Message] = ()) -> Response | str:
+    """The same fragment as the push, at once for the one who acted; the page again without scripts."""
+    if wants_fragment():
+        return fragments.of_case(case, changed)
+    return redirect(f"/chats/{case.id}", 303)
+
+
+def _bad_client_id() -> str:
+    raise InvalidInput("client_id", "The client's id is too long.")

@@ -1,0 +1,53 @@
+"""Connecting a vendor: its keys are tried before they are kept. Shared by the page and the command."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from channels import registry
+from channels.base import Adapter, ChannelError, Connection
+from channels.http import HttpClient
+from models import Channel, Group
+from services import channels
+
+
+def connect_chatra(*, name: str, public_key: str, secret_key: str, group: Group) -> Channel:
+    """Add a Chatra account. If Chatra cannot be reached now, the channel notes that its keys are unchecked.
+
+    Raises:
+        channels.base.ChannelError: Chatra refuses the keys.
+    """
+    credentials = {"public_key": public_key.strip(), "secret_key": secret_key.strip()}
+    settings = current_app.config["DESKBELL"]
+    adapter = registry.adapter_for(
+        Connection(0, "chatra", name, {}, credentials),
+        http=HttpClient(trusted=(settings.chatra_api_url,)),
+        chatra_api_url=settings.chatra_api_url,
+    )
+    unchecked = _unchecked(adapter)
+    return channels.connect(
+        kind=adapter.kind,
+        family=adapter.family,
+        name=name,
+        group=group,
+        credentials=credentials,
+        state_reason=unchecked,
+    )
+
+
+def _unchecked(adapter: Adapter) -> str:
+    """Try the keys; why they could not be tried, or nothing when they work."""
+    try:
+        adapter.connect()
+    except ChannelError as error:
+        if error.broken:
+            raise
+        return error.reason
+    return ""
+
+
+def hook_url(channel: Channel, public_url: str) -> str:
+    """The address that the vendor's webhooks go to, empty for channels that have none."""
+    if not channel.sealed_hook_token:
+        return ""
+    return f"{public_url}/hooks/{channel.kind}/{channel.sealed_hook_token}"

@@ -1,0 +1,28 @@
+"""What a page shows of one case: thread, panel, latest cases. Shared by chats and cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models import Agent, Case
+from services import cases, messages
+
+from .pages import channel_title
+
+
+def shown(agent: Agent, case: Case) -> dict[str, Any]:
+    """The context of a conversation."""
+    thread = messages.latest(case.id)
+    return {"case": case, "messages": thread, "more": len(thread) == messages.LATEST, **panel(agent, case)}
+
+
+def panel(agent: Agent, case: Case) -> dict[str, Any]:
+    """The context of the customer's panel."""
+    identity = cases.identity(case)
+    return {
+        "customer": case.customer,
+        "details": list(identity.details.items()) if identity else [],
+        "details_title": channel_title(case.channel.kind),
+        "details_at": identity.refreshed_at if identity else None,
+        "latest_cases": cases.of_customer(agent, case.customer_id, but=case.id),
+    }

@@ -1,0 +1,113 @@
+"""What people are told when something does not work: one honest sentence, at the right status."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from flask import Flask, Response, flash, g, jsonify, make_response, redirect, render_template, request
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from services.errors import (
+    AnotherChatActive,
+    CaseNotFound,
+    ChatEnded,
+    ChatTaken,
+    DeskError,
+    Forbidden,
+    InvalidInput,
+)
+
+from .htmx import wants_fragment, wants_json
+
+log = logging.getLogger(__name__)
+
+_STATUS = {CaseNotFound: 404, ChatTaken: 409, ChatEnded: 409, AnotherChatActive: 409, Forbidden: 403, InvalidInput: 422}
+_KIND = {ChatTaken: "taken", ChatEnded: "ended", AnotherChatActive: "elsewhere", InvalidInput: "invalid"}
+
+
+def register(app: Flask) -> None:
+    """Answer domain errors, HTTP errors and the unexpected."""
+    app.before_request(_name_request)
+    app.register_error_handler(DeskError, _desk_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def sentence(error: DeskError) -> str:
+    """The error in the reader's language."""
+    match error:
+        case ChatTaken():
+            return str(gettext("%(name)s has taken this chat.", name=error.by))
+        case ChatEnded():
+            return str(gettext("This chat has ended. You find it under All cases."))
+        case AnotherChatActive():
+            return str(gettext("The customer is writing in a newer chat, number %(number)s.", number=error.case_id))
+        case CaseNotFound():
+            return str(gettext("There is no such case, or you may not see it."))
+        case InvalidInput():
+            return str(gettext(error.reason, **error.values))
+        case _:
+            return str(gettext("You may not do this."))
+
+
+def _name_request() -> None:
+    g.request_id = uuid.uuid4().hex[:12]
+
+
+def _desk_error(error: DeskError) -> Response:
+    status = _STATUS.get(type(error), 400)
+    if status == 409 and not (wants_fragment() or wants_json()):
+        flash(sentence(error), "error")
+        return make_response(redirect(request.referrer or "/chats", 303))
+    return _answer(sentence(error), status, kind=_KIND.get(type(error), "error"))
+
+
+def _http_error(error: HTTPException) -> Response:
+    if isinstance(error, CSRFError):
+        return _answer(gettext("This page is out of date. Reload it and try again."), 400)
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    answer = _answer(_http_sentence(error.code), error.code)
+    if error.code == 429:
+        answer.headers.setdefault("Retry-After", "30")
+    return answer
+
+
+def _http_sentence(status: int) -> str:
+    sentences = {
+        400: gettext("The request could not be understood."),
+        403: gettext("You may not do this."),
+        404: gettext("There is nothing at this address."),
+        405: gettext("This address does not take that kind of request."),
+        413: gettext("That is too large: at most 25 MB a file fit."),
+        429: gettext("That was a little too often. Wait half a minute and try again."),
+    }
+    return str(sentences.get(status, gettext("Something went wrong. Try again; what you wrote is kept.")))
+
+
+def _unexpected(_error: Exception) -> Response:
+    log.exception("request %s %s %s failed", g.get("request_id", "-"), request.method, request.path)
+    text = gettext("Something went wrong on our side. Nothing you sent was half done; try again.")
+    return _answer(text, 500)
+
+
+def _answer(text: str, status: int, *, kind: str = "error") -> Response:
+    if wants_json():
+        return make_response(jsonify(error=text, kind=kind, request=g.get("request_id")), status)
+    if wants_fragment():
+        return make_response(render_template("errors/alert.html", sentence=text, kind=kind), status)
+    template = "errors/page.html" if _is_signed_in() else "errors/bare.html"
+    return make_response(
+        render_template(template, sentence=text, status=status, request_id=g.get("request_id")), status
+    )
+
+
+def _is_signed_in() -> bool:
+    try:
+        return bool(current_user.is_authenticated)
+    except Exception:
+        return False

@@ -1,0 +1,1 @@
+"""Channels: connected, watched, mended."""

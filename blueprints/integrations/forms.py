@@ -1,0 +1,32 @@
+"""Forms that connect channels."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, Length
+
+
+class ChatraForm(FlaskForm):
+    """The two keys of a Chatra account and the group that gets its chats."""
+
+    name = StringField(
+        _l("Name"),
+        [DataRequired(_l("Enter a name.")), Length(max=120)],
+        default="Chatra",
+        description=_l("Tells several Chatra accounts apart."),
+    )
+    public_key = StringField(
+        _l("Public key"),
+        [DataRequired(_l("Paste the public key."))],
+        description=_l("In Chatra: Settings, Preferences, API keys."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    secret_key = PasswordField(
+        _l("Secret key"),
+        [DataRequired(_l("Paste the secret key."))],
+        description=_l("Stored encrypted and never shown again."),
+        render_kw={"autocomplete": "off"},
+    )
+    group = SelectField(_l("Default group"), description=_l("Cases from Chatra go to this group."))

@@ -1,0 +1,79 @@
+"""Integrations: the connected channels and how each of them does."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from blueprints.connecting import connect_chatra, hook_url
+from blueprints.security import administrators_only
+from channels.base import ChannelError
+from extensions import db
+from models import Channel
+from services import channels, groups, inbox
+
+from .forms import ChatraForm
+
+bp = Blueprint("integrations", __name__, url_prefix="/settings/integrations")
+
+
+@bp.get("")
+@administrators_only
+def index() -> str:
+    """All connected channels."""
+    return render_template("settings/integrations.html", channels=channels.everything(), active_section="settings")
+
+
+@bp.route("/chatra", methods=["GET", "POST"])
+@administrators_only
+def chatra() -> Response | str | tuple[str, int]:
+    """Connect a Chatra account by its two keys."""
+    form = ChatraForm()
+    form.group.choices = [group.name for group in groups.active()]
+    if not form.validate_on_submit():
+        page = render_template("settings/chatra.html", form=form, active_section="settings")
+        return (page, 422) if form.errors else page
+    try:
+        channel = connect_chatra(
+            name=form.name.data,
+            public_key=form.public_key.data,
+            secret_key=form.secret_key.data,
+            group=groups.named(form.group.data),
+        )
+    except ChannelError as error:
+        form.secret_key.errors = [error.reason]
+        return render_template("settings/chatra.html", form=form, active_section="settings"), 422
+    flash(gettext("Connected. Now paste the webhook address into Chatra."), "success")
+    return redirect(f"/settings/integrations/{channel.id}", 303)
+
+
+@bp.get("/<int:channel_id>")
+@administrators_only
+def show(channel_id: int) -> str:
+    """One channel: its webhook address, how it does and what it sent that we could not use."""
+    channel = _channel(channel_id)
+    return render_template(
+        "settings/integration.html",
+        channel=channel,
+        hook_url=hook_url(channel, current_app.config["DESKBELL"].public_url),
+        aside=inbox.set_aside(channel.id),
+        active_section="settings",
+    )
+
+
+@bp.post("/<int:channel_id>/deliveries/<int:item_id>/replay")
+@administrators_only
+def replay(channel_id: int, item_id: int) -> Response:
+    """Try a delivery again that was set aside."""
+    _channel(channel_id)
+    inbox.replay(channel_id, item_id)
+    flash(gettext("Tried again. If it still cannot be used, it comes back here."), "success")
+    return redirect(f"/settings/integrations/{channel_id}", 303)
+
+
+def _channel(channel_id: int) -> Channel:
+    channel = db.session.get(Channel, channel_id)
+    if channel is None:
+        abort(404)
+    return channel

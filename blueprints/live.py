@@ -1,0 +1,55 @@
+"""The sockets: push only. People send by HTTP, so that limits, checks and repeats are the same for all."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, current_app, request
+from flask_login import current_user
+
+from extensions import db, sock
+from realtime import topics
+from realtime.hub import Hub
+from realtime.socket import Connection
+
+from .widget_auth import open_ticket
+
+bp = Blueprint("live", __name__)
+
+
+@bp.before_request
+def _check_before_the_handshake() -> None:
+    """Refuse with a plain status while that is still possible, then give the database connection back."""
+    if request.endpoint == "live.agent_socket":
+        if not current_user.is_authenticated:
+            abort(401)
+        if urlsplit(request.headers.get("Origin", "")).netloc != request.host:
+            abort(403)
+    elif open_ticket(request.args.get("ticket", "")) is None:
+        abort(403)
+
+
+@sock.route("/live", bp=bp)
+def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
+    """Everything that one agent may see."""
+    _serve(server, topics.agent(current_user.agent.id))
+
+
+@sock.route("/widget/live", bp=bp)
+def customer_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
+    """Everything for one customer; a short-lived ticket stands for the token, which must not be in an address."""
+    _serve(server, topics.customer(open_ticket(request.args["ticket"]) or ""))
+
+
+def _serve(server: Any, topic: str) -> None:  # noqa: ANN401  simple_websocket is untyped
+    hub: Hub = current_app.extensions["hub"]
+    # A socket lives for hours; a pooled connection kept that long would starve the pages.
+    db.session.remove()
+    hub.start()
+    connection = Connection(server)
+    hub.join(connection, [topic])
+    try:
+        connection.serve()
+    finally:
+        hub.leave(connection, [topic])

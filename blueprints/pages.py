@@ -1,0 +1,69 @@
+"""What every page can use: filters, addresses with content hashes, the signed-in agent's counts."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, has_request_context
+from flask_babel import get_locale, gettext
+from flask_login import current_user
+
+from channels.registry import KINDS
+from config import LANGUAGES
+from services import attachments, chat_list, clock, settings
+
+_hashes: dict[tuple[str, int], str] = {}
+
+
+def register(app: Flask) -> None:
+    """Add filters and functions to the templates."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.add_template_filter(iso)
+    app.add_template_global(static_path)
+    app.add_template_global(status_name)
+    app.add_template_global(channel_title)
+    app.add_template_global(attachments.signed_path, "file_path")
+    app.context_processor(_for_every_page)
+
+
+def iso(moment: datetime | None) -> str:
+    """A time as browsers read it, empty for none."""
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def static_path(name: str) -> str:
+    """The address of a static file, which changes with its content so that browsers may keep it for ever."""
+    path = Path(current_app.static_folder or "static") / name
+    key = (name, path.stat().st_mtime_ns)
+    if key not in _hashes:
+        _hashes[key] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={_hashes[key]}"
+
+
+def status_name(status: str) -> str:
+    """A case's status in words."""
+    names = {"open": gettext("Open"), "pending": gettext("Pending"), "closed": gettext("Closed")}
+    return names[status]
+
+
+def channel_title(kind: str) -> str:
+    """What a kind of channel is called."""
+    return gettext("Website chat") if kind == "widget" else KINDS[kind].title
+
+
+def _for_every_page() -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "chat_settings": settings.chats(),
+        "server_now": clock.now(),
+        "locale": str(get_locale() or "en"),
+        "languages": LANGUAGES,
+        "agent": None,
+    }
+    if has_request_context() and current_user and current_user.is_authenticated:
+        context["agent"] = current_user.agent
+        context["counts"] = chat_list.counts(current_user.agent)
+    return context

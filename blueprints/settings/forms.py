@@ -1,0 +1,43 @@
+"""Forms of the settings."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Regexp
+
+
+class ChatsForm(FlaskForm):
+    """How silent chats end."""
+
+    silence_minutes = IntegerField(
+        _l("End a chat after this many silent minutes"),
+        [InputRequired(_l("Enter a number of minutes."))],
+        description=_l("0 ends a chat at once, so that everything arrives as a case."),
+    )
+    warning_minutes = IntegerField(
+        _l("Warn this many minutes before"),
+        [InputRequired(_l("Enter a number of minutes."))],
+        description=_l("The time turns red and a countdown stands next to Send."),
+    )
+    may_postpone = BooleanField(_l("Offer to postpone by 5 minutes"))
+
+
+class WidgetForm(FlaskForm):
+    """How the button on the site looks and where it may stand."""
+
+    title = StringField(
+        _l("Title"),
+        [Length(max=80)],
+        description=_l("Stands at the top of the widget. Empty: “Chat with us”, in the visitor's language."),
+    )
+    colour = StringField(
+        _l("Colour"),
+        [Regexp("^#[0-9a-fA-F]{6}$", message=_l("Enter a colour such as #0f766e."))],
+        render_kw={"type": "color"},
+    )
+    allowed_sites = TextAreaField(
+        _l("Allowed sites"),
+        description=_l("One address a line, such as https://shop.example or *.shop.example. Empty: every site."),
+    )

@@ -1,0 +1,166 @@
+"""The customer's widget: its script, its texts and the addresses through which visitors talk (no cookie anywhere)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, g, jsonify, make_response, request
+from flask_babel import force_locale, gettext
+from limits import RateLimitItemPerSecond
+from werkzeug.exceptions import HTTPException
+
+from extensions import limiter
+from models import Channel
+from realtime import payloads, publish
+from services import attachments, channels, chats, customers, visitor_chats
+from services.errors import DeskError, InvalidInput
+
+from . import cors, widget_assets
+from .errors import sentence
+from .widget_auth import make_ticket, visitor_and_address, visitor_id
+from .widget_input import read_message
+from .widget_texts import language_for, texts
+
+bp = Blueprint("widget", __name__)
+
+_LARGEST_JSON = 256 * 1024
+_CONFIG_SECONDS = 60
+_TYPING_SHOWN = RateLimitItemPerSecond(1, 3)
+_often = limiter.limit("120/minute", key_func=visitor_and_address)
+_seldom = limiter.limit("30/minute", key_func=visitor_and_address)
+_from_one_address = limiter.limit("300/minute")
+
+
+@bp.url_value_preprocessor
+def _find_widget(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    g.widget = None
+    if values and "key" in values:
+        g.widget = channels.widget_by_key(values.pop("key"))
+        if g.widget is None:
+            abort(404, "There is no such widget.")
+
+
+@bp.before_request
+def _check_site() -> Response | None:
+    if g.widget is not None:
+        cors.refuse_foreign_sites(g.widget)
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = _LARGEST_JSON
+    return cors.preflight() if request.method == "OPTIONS" else None
+
+
+@bp.after_request
+def _let_the_page_read(response: Response) -> Response:
+    if request.endpoint not in ("widget.loader", "widget.asset", "widget.config"):
+        response.headers["Cache-Control"] = "no-store"
+    return cors.share(response)
+
+
+@bp.get("/widget.js")
+def loader() -> Response:
+    """The script that a site embeds."""
+    return widget_assets.loader()
+
+
+@bp.get("/widget/assets/<name>")
+def asset(name: str) -> Response:
+    """The panel's script and styles."""
+    return widget_assets.serve(name)
+
+
+@bp.get("/widget/<key>/config")
+@_often
+def config() -> Response:
+    """How the widget looks and what it says."""
+    language = _language()
+    with force_locale(language):
+        said = texts()
+    response = jsonify(
+        name=g.widget.name,
+        title=g.widget.title or said["title"],
+        colour=g.widget.colour,
+        lang=language,
+        dir="ltr",
+        panel=widget_assets.address("panel.js"),
+        css=widget_assets.address("panel.css"),
+        texts=said,
+    )
+    response.headers["Cache-Control"] = f"private, max-age={_CONFIG_SECONDS}"
+    return response
+
+
+@bp.get("/widget/<key>/chat")
+@_often
+def chat() -> Response:
+    """The visitor's chat: what they lack since their cursor. Never makes a record."""
+    case = visitor_chats.latest(_channel(), visitor_id())
+    unseen = visitor_chats.unseen(case, request.args.get("after", "")) if case is not None else []
+    return jsonify(payloads.chat(case, unseen))
+
+
+@bp.post("/widget/<key>/messages")
+@_seldom
+@_from_one_address
+def send() -> Response:
+    """Take in a message, once per client_id, however often it comes."""
+    channel, visitor = _channel(), visitor_id()
+    sent = read_message(longest_text=channels.capabilities(channel).longest_text)
+    message = visitor_chats.said_before(channel, visitor, sent.client_id)
+    if message is None:
+        stored = attachments.store(sent.uploads)
+        message = chats.receive(channel, sent.incoming(visitor), client_key=sent.client_id, files=stored)
+    case = visitor_chats.latest(channel, visitor)
+    return jsonify({**payloads.state(case), "message": payloads.message(message)})
+
+
+@bp.post("/widget/<key>/typing")
+@_seldom
+def typing() -> Response:
+    """Show agents that the visitor is writing, at most once in three seconds; never stored."""
+    visitor = visitor_id()
+    case = visitor_chats.latest(_channel(), visitor)
+    if case is not None and case.active and limiter.limiter.hit(_TYPING_SHOWN, "widget typing", visitor):
+        publish.customer_typing(case, case.customer.display_name)
+    return Response(status=204)
+
+
+@bp.post("/widget/<key>/ticket")
+@_seldom
+def ticket() -> Response:
+    """A ticket for the visitor's socket, good for half a minute."""
+    identity = customers.identity_of(_channel(), visitor_id())
+    if identity is None:
+        abort(404, "This visitor has not written yet.")
+    signed = make_ticket(identity)
+    address = current_app.config["DESKBELL"].public_url.replace("http", "ws", 1)
+    return jsonify(ticket=signed, url=f"{address}/widget/live?ticket={signed}")
+
+
+@bp.errorhandler(DeskError)
+def _refuse(error: DeskError) -> Response:
+    field = error.field if isinstance(error, InvalidInput) else ""
+    with force_locale(_language()):
+        return make_response(jsonify(field=field, error=sentence(error)), 422 if field else 409)
+
+
+@bp.errorhandler(HTTPException)
+def _answer_in_json(error: HTTPException) -> Response:
+    with force_locale(_language()):
+        sentences = {
+            413: gettext("That is too large: at most 25 MB a file fit."),
+            429: gettext("That was a little too often. Wait half a minute and try again."),
+        }
+    response = make_response(jsonify(error=sentences.get(error.code or 500, error.description)), error.code or 500)
+    if error.code == 429 and limiter.current_limit is not None:
+        response.headers["Retry-After"] = str(max(1, limiter.current_limit.reset_at - int(time.time())))
+    return response
+
+
+def _channel() -> Channel:
+    channel: Channel = g.widget.channel
+    return channel
+
+
+def _language() -> str:
+    return language_for(request.args.get("lang", ""))

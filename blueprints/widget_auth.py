@@ -1,0 +1,46 @@
+"""Who a visitor is: a token that their browser made, known to us by its hash alone, and tickets for sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from flask import abort, current_app, request
+from flask_limiter.util import get_remote_address
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from models import Identity
+
+TICKET_SECONDS = 30
+_BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{43})")
+
+
+def visitor_id() -> str:
+    """The visitor's id within the channel: the hash of the token. Aborts with 401 without one of the right shape."""
+    found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if found is None:
+        abort(401, "Send the visitor's token: Authorization: Bearer and 43 characters.")
+    return hashlib.sha256(found[1].encode()).hexdigest()
+
+
+def visitor_and_address() -> str:
+    """What the rate of requests is counted by."""
+    token = hashlib.sha256(request.headers.get("Authorization", "").encode()).hexdigest()
+    return f"{token}:{get_remote_address()}"
+
+
+def make_ticket(identity: Identity) -> str:
+    """A ticket that opens one customer's socket: addresses are logged, so a token must not stand in one."""
+    return _tickets().dumps(identity.customer.public_id)
+
+
+def open_ticket(ticket: str) -> str | None:
+    """The public id of the customer whose ticket this is, or None if it is forged or older than 30 seconds."""
+    try:
+        return str(_tickets().loads(ticket, max_age=TICKET_SECONDS))
+    except BadData:
+        return None
+
+
+def _tickets() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="widget ticket")

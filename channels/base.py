@@ -1,0 +1,204 @@
+"""The channel contract: the few words that the desk and a channel exchange (design: docs/adr/0008)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    BOT = "bot"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a channel can carry; the desk offers nothing that it cannot.
+
+    `own_socket`: our own sockets bring messages to the customer, so that nothing is owed to a vendor.
+    """
+
+    own_socket: bool = False
+    typing: bool = False
+    files: bool = False
+    presence: bool = False
+    edit: bool = False
+    idempotent_sends: bool = False
+    longest_text: int = 10_000
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connected channel, as plain data: what an adapter is built from."""
+
+    id: int
+    kind: str
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    credentials: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One thing that came in, raw.
+
+    `nonce` is unique to this delivery; an adapter mixes it into a key where the vendor gave nothing else to tell
+    two deliveries apart. `fetched` marks what our own call brought instead of a hook.
+    """
+
+    raw: bytes
+    body: dict[str, Any]
+    nonce: str
+    headers: dict[str, str] = field(default_factory=dict)
+    fetched: bool = False
+
+
+@dataclass(frozen=True)
+class CustomerData:
+    """What a channel knows about a customer. Empty strings mean "not known", so that nothing known is overwritten."""
+
+    external_id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class File:
+    """An attachment that has already been typed and stored."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """Something said in a conversation outside the desk.
+
+    `said_at` is the vendor's own time, None where it gave none. `external_id` is unique within the channel.
+    """
+
+    conversation: str
+    customer: CustomerData
+    external_id: str
+    author: Author
+    text: str
+    said_at: datetime | None = None
+    author_name: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """The vendor shows us a message that we sent ourselves: proof of its delivery, never a new message."""
+
+    conversation: str
+    external_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CustomerUpdate:
+    """Fresh data about a customer, without any message. `group` is the vendor's own, empty where it named none."""
+
+    conversation: str
+    customer: CustomerData
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A call that the channel wants made outside the inbound path; its answer comes back as a fetched delivery."""
+
+    conversation: str
+    what: str
+    id: str
+
+
+Inbound = IncomingMessage | Echo | CustomerUpdate | Fetch
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """One message that is owed to the vendor, in an agent's name."""
+
+    conversation: str
+    text: str
+    agent_name: str
+    agent_email: str
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The vendor has taken the message. `external_id` is empty where it named none."""
+
+    external_id: str = ""
+
+
+class Rejected(Exception):
+    """A delivery that does not come from the vendor or makes no sense; its text says why."""
+
+
+class ChannelError(Exception):
+    """A call to a vendor did not work out.
+
+    Args:
+        reason: one sentence that an agent or administrator can act on.
+        permanent: trying the same call again cannot help.
+        broken: the whole connection is unusable (keys refused) until an administrator mends it.
+        retry_after: seconds that the vendor asked us to wait, if it did.
+        uncertain: the vendor may have done it all the same; sending again may double it.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool = False,
+        broken: bool = False,
+        retry_after: float | None = None,
+        uncertain: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.broken = broken
+        self.retry_after = retry_after
+        self.uncertain = uncertain
+
+
+class Adapter(Protocol):
+    """What every channel provides. Built from a `Connection` and the shared HTTP client; keeps no state."""
+
+    kind: ClassVar[str]
+    family: ClassVar[str]
+    title: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    def verify(self, delivery: Delivery) -> None:
+        """Raise `Rejected` unless the delivery is the vendor's and of a shape that we understand."""
+
+    def key(self, delivery: Delivery) -> str:
+        """The delivery's own key: two deliveries with one key are one."""
+
+    def conversation(self, delivery: Delivery) -> str:
+        """Whose order the delivery must keep; empty where it belongs to no conversation."""
+
+    def parse(self, delivery: Delivery) -> list[Inbound]:
+        """What the delivery says, oldest first. Pure; what it does not know it leaves out."""
+
+    def fetch(self, what: Fetch) -> dict[str, Any]:
+        """Make the call and return a body that `parse` understands. Raises `ChannelError`."""
+
+    def perform(self, item: Outbound) -> Receipt:
+        """Send one message. Raises `ChannelError`."""
+
+    def connect(self) -> None:
+        """Check the credentials against the vendor. Raises `ChannelError`."""

@@ -1,0 +1,168 @@
+"""The one HTTP client of all channels. No other module imports httpx."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpcore
+import httpx
+
+from channels.base import ChannelError
+from channels.network import AddressRefused, Network
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": "Deskbell",
+}
+_READS = frozenset({"GET", "HEAD"})
+_TRY_LATER = frozenset({408, 425, 429})
+_LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a vendor answered. `body` is the decoded JSON, None where there was none that could be read."""
+
+    status: int
+    body: object
+
+
+class HttpClient:
+    """Calls vendors: JSON in and out; no redirects, cookies or proxies; safe to share between threads.
+
+    Each call has a connection of its own: a kept one that the vendor has meanwhile closed would make a send look
+    uncertain that never left, and no open connection has to survive a fork.
+
+    Args:
+        trusted: base addresses set by the operator, such as "http://127.0.0.1:9000/api"; only these may be private.
+            They are compared by scheme, host and port.
+        timeout: seconds for each of connecting, writing, reading and waiting for a free connection.
+        budget: seconds for the whole call.
+        longest: bytes of an answer that are read at most; a longer answer counts as unreadable.
+    """
+
+    def __init__(
+        self, *, trusted: tuple[str, ...] = (), timeout: float = 5.0, budget: float = 15.0, longest: int = 1_000_000
+    ) -> None:
+        self._trusted = frozenset(_origin(httpx.URL(base)) for base in trusted)
+        tls = httpx.create_ssl_context()
+        self._guarded = _Transport(tls, Network(guarded=True, budget=budget))
+        self._open = _Transport(tls, Network(guarded=False, budget=budget))
+        self._timeout = httpx.Timeout(timeout).as_dict()
+        self._longest = longest
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        vendor: str,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        accept: Collection[int] = (),
+    ) -> Answer:
+        """Make one call.
+
+        Args:
+            vendor: the name that people know the other side by, for the reasons of errors.
+            headers: sent besides our own; they never appear in a reason.
+            body: sent as JSON.
+            accept: statuses outside 2xx that are an answer and no error.
+
+        Raises `ChannelError`: permanent and broken for refused keys, permanent for what another try cannot change,
+        uncertain where the call left the house and may have had its effect, otherwise worth another try.
+        """
+        try:
+            response = self._send(method, url, headers, body)
+        except AddressRefused:
+            failure = ChannelError(f"{vendor}'s address is not on the public internet.", permanent=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            failure = ChannelError(f"{vendor} could not be reached.")
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError):
+            failure = ChannelError(f"{vendor}'s address or keys cannot be sent as they stand.", permanent=True)
+        except httpx.TransportError:
+            failure = ChannelError(f"{vendor} gave no answer.", uncertain=method not in _READS)
+        else:
+            if 200 <= response.status_code < 300 or response.status_code in accept:
+                return Answer(response.status_code, self._read(response))
+            response.close()
+            failure = _refusal(vendor, method, response)
+        # Raised out here so that no chained exception carries headers, and so keys, into a log.
+        raise failure
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str] | None, body: Mapping[str, Any] | None
+    ) -> httpx.Response:
+        request = httpx.Request(
+            method,
+            url,
+            headers={**_HEADERS, **(headers or {})},
+            content=None if body is None else json.dumps(body).encode("ascii"),
+            extensions={"timeout": self._timeout},
+        )
+        transport = self._open if _origin(request.url) in self._trusted else self._guarded
+        return transport.handle_request(request)
+
+    def _read(self, response: httpx.Response) -> object:
+        """Return the decoded answer; a success stays one even if its text breaks off, is too long or no JSON."""
+        raw = bytearray()
+        try:
+            for chunk in response.iter_raw():
+                raw += chunk
+                if len(raw) > self._longest:
+                    return None
+            return json.loads(raw)
+        except (httpx.TransportError, ValueError, RecursionError):
+            return None
+        finally:
+            response.close()
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own transport over our own network."""
+
+    def __init__(self, tls: ssl.SSLContext, network: Network) -> None:
+        super().__init__(verify=tls)
+        self._pool = httpcore.ConnectionPool(
+            tls, max_connections=20, max_keepalive_connections=0, network_backend=network
+        )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _refusal(vendor: str, method: str, response: httpx.Response) -> ChannelError:
+    status = response.status_code
+    if status in (401, 403):
+        return ChannelError(f"{vendor} refused the keys (answer {status}).", permanent=True, broken=True)
+    if status in _TRY_LATER or status >= 500:
+        return ChannelError(
+            f"{vendor} cannot take it at the moment (answer {status}).",
+            retry_after=_wait(response.headers.get("Retry-After", "")),
+            # A gateway that lost patience does not know what became of the call behind it.
+            uncertain=status == 504 and method not in _READS,
+        )
+    return ChannelError(f"{vendor} did not accept it (answer {status}).", permanent=True)
+
+
+def _wait(retry_after: str) -> float | None:
+    """Return the seconds of a Retry-After header, given as seconds or as a date; None where it is neither."""
+    try:
+        seconds = float(retry_after) if retry_after.strip().isdigit() else _until(retry_after)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _until(date: str) -> float:
+    moment = parsedate_to_datetime(date)
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,8 @@
+"""For those who start `gunicorn app:app` themselves: the same settings as `flask web`."""
+
+import os
+
+from config import Settings
+from web import options
+
+globals().update(options(Settings.from_environ(os.environ)))

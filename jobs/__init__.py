@@ -1,0 +1,1 @@
+"""RQ's entry points, thin: they look up what to do and call the domain."""

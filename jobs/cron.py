@@ -1,0 +1,46 @@
+"""The schedule, as plain data, and the process that keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+from rq.cron import CronScheduler
+
+from realtime.bus import bus
+
+from . import queues, sweeps
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A job and how often it runs, in seconds."""
+
+    job: Callable[[], None]
+    seconds: int
+
+
+SCHEDULE = (
+    Tick(sweeps.end_silent_chats, 5),
+    Tick(sweeps.publish_kept_back, 2),
+    Tick(sweeps.ring_again, 2),
+    Tick(sweeps.expire_leases, 10),
+    Tick(sweeps.retire, 24 * 60 * 60),
+)
+
+
+def run(_app: Flask) -> None:
+    """Keep the schedule until SIGTERM."""
+    scheduler = CronScheduler(connection=bus.redis, logging_level="WARNING")
+    for tick in SCHEDULE:
+        scheduler.register(
+            tick.job,
+            queue_name=queues.SWEEPS,
+            interval=tick.seconds,
+            job_timeout=queues.JOB_SECONDS,
+            ttl=tick.seconds,
+            result_ttl=0,
+            failure_ttl=3600,
+        )
+    scheduler.start()

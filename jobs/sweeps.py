@@ -1,0 +1,39 @@
+"""Sweeps: what runs every few seconds so that nothing depends on a single job. Doubled runs are harmless."""
+
+from __future__ import annotations
+
+from realtime.publish import publish
+from services import chats, clock, inbox, outbox, publication, retention
+
+from . import queues
+
+
+def end_silent_chats() -> None:
+    """End the chats in which nothing was said for too long (product.md §2.2, C8)."""
+    for case_id, ends_at in chats.due(clock.now()):
+        chats.end_silent(case_id, ends_at)
+
+
+def publish_kept_back() -> None:
+    """Show what was committed by a process that died before it could tell anyone."""
+    events = publication.kept_back()
+    if events:
+        publish(events)
+
+
+def ring_again() -> None:
+    """Ring for streams whose doorbell was lost and for retries that are due."""
+    for stream in inbox.stale_streams():
+        queues.ring(queues.INBOUND, stream)
+    for stream in outbox.due_streams(clock.now()):
+        queues.ring(queues.OUTBOUND, stream)
+
+
+def expire_leases() -> None:
+    """Settle what a sender that died has left in the open."""
+    outbox.expire_leases()
+
+
+def retire() -> None:
+    """Drop raw deliveries and settled items that nobody needs any more."""
+    retention.retire()

@@ -1,0 +1,30 @@
+"""Workers: the app is built once, jobs run in the worker's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask
+from rq import Queue, SimpleWorker
+from rq.job import Job
+
+from realtime.bus import bus
+
+
+class DeskWorker(SimpleWorker):
+    """Runs each job in a fresh app context, so that none sees another's database session."""
+
+    def __init__(self, *arguments: object, app: Flask, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        self._app = app
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        """Run one job."""
+        with self._app.app_context():
+            return bool(super().perform_job(job, queue))
+
+
+def run(app: Flask, queues: Sequence[str]) -> None:
+    """Work on these queues, the first ones first, until SIGTERM."""
+    worker = DeskWorker([Queue(name, connection=bus.redis) for name in queues], connection=bus.redis, app=app)
+    worker.work(logging_level="WARNING")

@@ -1,0 +1,33 @@
+"""Tables and nothing else: columns, constraints and small pure properties."""
+
+from .agent import Agent
+from .attachment import Attachment
+from .case import Case, Delivery, Message, Status
+from .channel import Channel, Widget
+from .customer import Customer, Identity
+from .event import Event, EventKind
+from .group import Group
+from .inbox import InboxItem
+from .outbox import OutboxItem
+from .setting import Setting
+from .stream import Stream
+
+__all__ = [
+    "Agent",
+    "Attachment",
+    "Case",
+    "Channel",
+    "Customer",
+    "Delivery",
+    "Event",
+    "EventKind",
+    "Group",
+    "Identity",
+    "InboxItem",
+    "Message",
+    "OutboxItem",
+    "Setting",
+    "Status",
+    "Stream",
+    "Widget",
+]

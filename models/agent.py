@@ -1,0 +1,32 @@
+"""Agents: the people who answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Model, UtcDateTime
+
+
+class Agent(Model):
+    """Someone who signs in. `email` is the login, stored case-folded."""
+
+    __tablename__ = "agent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(String(8), default="")
+    theme: Mapped[str] = mapped_column(String(8), default="auto")
+    session_version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the avatar."""
+        return "".join(part[0] for part in self.name.split()[:2]).upper()

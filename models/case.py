@@ -1,0 +1,128 @@
+"""Cases and their messages. A chat is a case with a live part, not a second record (docs/adr/0009)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .agent import Agent
+from .attachment import Attachment
+from .base import Model, UtcDateTime
+from .channel import Channel
+from .customer import Customer
+from .group import Group
+
+
+class Status(StrEnum):
+    """Where a case stands. "Ended" is not a status: an ended chat may have any of these."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    CLOSED = "closed"
+
+
+class Delivery(StrEnum):
+    """How far an agent's message got. `NONE` is for what is not ours to deliver."""
+
+    NONE = "none"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Case(Model):
+    """A request of a customer. While `active` it is a live chat; afterwards it stands in the list of all cases.
+
+    `rev` grows by one with every change of the case or of a message: the cursor for catching up.
+    `fixated_to_id` is the agent whose chat it is now, `assignee_id` the agent who looks after the case.
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index(
+            "uq_case_one_active_chat",
+            "channel_id",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("active"),
+            postgresql_where=text("active"),
+        ),
+        Index("ix_case_due", "ends_at", sqlite_where=text("active"), postgresql_where=text("active")),
+        Index("ix_case_list", "active", "updated_at", "id"),
+        Index("ix_case_of_customer", "customer_id", "channel_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rev: Mapped[int] = mapped_column(default=0)
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    status: Mapped[str] = mapped_column(String(16), default=Status.OPEN)
+    priority: Mapped[str] = mapped_column(String(16), default="normal")
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    conversation: Mapped[str] = mapped_column(String(200))
+    group_id: Mapped[int] = mapped_column(ForeignKey("group.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    active: Mapped[bool] = mapped_column(default=True)
+    fixated_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    fixated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_author: Mapped[str] = mapped_column(String(16), default="customer")
+    last_words: Mapped[str] = mapped_column(String(160), default="")
+    last_message_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unread: Mapped[int] = mapped_column(default=0)
+
+    channel: Mapped[Channel] = relationship()
+    customer: Mapped[Customer] = relationship()
+    group: Mapped[Group] = relationship()
+    assignee: Mapped[Agent | None] = relationship(foreign_keys=[assignee_id])
+    fixated_to: Mapped[Agent | None] = relationship(foreign_keys=[fixated_to_id])
+
+    @property
+    def stream(self) -> str:
+        """The order key of its conversation, for inbox and outbox."""
+        return f"channel:{self.channel_id}:{self.conversation}"
+
+
+class Message(Model):
+    """One thing said in a case.
+
+    `position` is where it stands in the thread, `rev` the case's revision at its last change.
+    `client_key` is made by the sender's browser, `external_id` by the vendor; either may come twice and counts once.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        UniqueConstraint("channel_id", "client_key"),
+        UniqueConstraint("case_id", "position"),
+        Index("ix_message_since", "case_id", "rev"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    rev: Mapped[int]
+    position: Mapped[int] = mapped_column(BigInteger)
+    author: Mapped[str] = mapped_column(String(16))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    author_name: Mapped[str] = mapped_column(String(200), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    client_key: Mapped[str | None] = mapped_column(String(120))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    delivery: Mapped[str] = mapped_column(String(16), default=Delivery.NONE)
+    delivery_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", lazy="selectin")

@@ -1,0 +1,56 @@
+"""Channels: the connections through which customers write."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import EncryptedText, Model, UtcDateTime
+from .group import Group
+
+
+class Channel(Model):
+    """One connected channel. `kind` names its adapter; `hook_hash` finds it by the token in a webhook's address."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    family: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(16), default="connected")
+    state_reason: Mapped[str] = mapped_column(String(500), default="")
+    group_id: Mapped[int] = mapped_column(ForeignKey("group.id"))
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    sealed_credentials: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
+    sealed_hook_token: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
+    hook_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    group: Mapped[Group] = relationship()
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The decrypted credentials."""
+        return dict(json.loads(self.sealed_credentials or "{}"))
+
+
+class Widget(Model):
+    """The button and panel that a site embeds; `key` stands in the snippet and is no secret."""
+
+    __tablename__ = "widget"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    allowed_sites: Mapped[list[str]] = mapped_column(JSON, default=list)
+    colour: Mapped[str] = mapped_column(String(7), default="#0f766e")
+    title: Mapped[str] = mapped_column(String(80), default="")
+
+    channel: Mapped[Channel] = relationship()

@@ -1,0 +1,1 @@
+"""A committed event becomes bytes on sockets."""

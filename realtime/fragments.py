@@ -1,0 +1,33 @@
+"""Fragments: the HTML that a page, an answer, a catch-up and a push share. Rendered once, the same for every viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import render_template
+from flask_babel import force_locale
+
+from models import Case, Message
+from services import chat_list
+
+
+def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool = False) -> str:
+    """What changed in a case, in the language of the present locale."""
+    return render_template(
+        "live/case.html",
+        case=case,
+        row=chat_list.row(case.id),
+        messages=messages,
+        customer_changed=customer_changed,
+    )
+
+
+def of_case_in(
+    languages: set[str], case: Case, messages: Sequence[Message], *, customer_changed: bool
+) -> dict[str, str]:
+    """The fragment in every language that its audience uses."""
+    rendered = {}
+    for language in languages:
+        with force_locale(language):
+            rendered[language] = of_case(case, messages, customer_changed=customer_changed)
+    return rendered

@@ -1,0 +1,65 @@
+"""What the widget hears, as plain data: the same in an answer, a catch-up and a push."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from channels.base import Author
+from models import Attachment, Case, Message
+from services import visitor_chats
+from services.attachments import signed_path
+
+Payload = dict[str, Any]
+
+
+def push(case: Case, messages: Sequence[Message]) -> Payload:
+    """A pushed frame: what was said and how the chat stands."""
+    return chat(case, messages)
+
+
+def chat(case: Case | None, messages: Sequence[Message]) -> Payload:
+    """A chat's state with some of its messages."""
+    return {**state(case), "messages": [message(said) for said in messages]}
+
+
+def state(case: Case | None) -> Payload:
+    """How a chat stands; `cursor` is what a browser gives back to hear what came later."""
+    return {
+        "state": visitor_chats.state_of(case).value,
+        "case": case.id if case is not None else None,
+        "agent": visitor_chats.agent_name(case),
+        "cursor": visitor_chats.cursor(case),
+    }
+
+
+def message(said: Message) -> Payload:
+    """One message. `client_id` is the id under which the visitor's own browser sent it."""
+    return {
+        "id": said.id,
+        "position": said.position,
+        "rev": said.rev,
+        "case": said.case_id,
+        "author": said.author,
+        "name": said.author_name,
+        "text": said.text,
+        "at": said.said_at.isoformat(timespec="milliseconds"),
+        "client_id": _client_id(said),
+        "files": [_file(attachment) for attachment in said.attachments],
+    }
+
+
+def _client_id(said: Message) -> str | None:
+    if said.author != Author.CUSTOMER or said.client_key is None:
+        return None
+    return said.client_key.rpartition(":")[2]
+
+
+def _file(attachment: Attachment) -> Payload:
+    return {
+        "name": attachment.name,
+        "url": signed_path(attachment),
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "image": attachment.shows_inline,
+    }

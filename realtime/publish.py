@@ -1,0 +1,98 @@
+"""Publishing: tell agents and customer what a unit of work changed, then note that they were told."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+
+import redis
+from flask import current_app
+from sqlalchemy import select
+
+from extensions import db
+from models import Case, Event, EventKind, Message
+from services import access, channels, publication
+from services.events import Work
+
+from . import fragments, payloads, topics
+from .bus import bus
+
+log = logging.getLogger(__name__)
+
+
+def after_commit(work: Work) -> None:
+    """Publish what a unit of work recorded. A failure is logged; the sweep publishes again."""
+    if work.events:
+        publish(work.events)
+
+
+def publish(events: Sequence[Event]) -> None:
+    """Publish events, one push for each case, and mark those that went out."""
+    by_case: defaultdict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        by_case[event.case_id].append(event)
+    told: list[int] = []
+    for case_id, changes in by_case.items():
+        if _tell(case_id, changes):
+            told += [event.id for event in changes]
+    if told:
+        publication.mark_published(told)
+
+
+def agent_typing(case: Case, agent_id: int, name: str) -> None:
+    """Show customer and colleagues that an agent is writing; never stored."""
+    typing = {"case": case.id, "author": "agent", "agent": agent_id, "name": name}
+    _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
+    _try_to_send([topics.customer(case.customer.public_id)], {"typing": {"name": name}})
+
+
+def customer_typing(case: Case, name: str) -> None:
+    """Show agents that the customer is writing; never stored."""
+    typing = {"case": case.id, "author": "customer", "agent": None, "name": name}
+    _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
+
+
+def _tell(case_id: int, events: Sequence[Event]) -> bool:
+    try:
+        case = db.session().get_one(Case, case_id)
+        messages = _messages(events)
+        _tell_agents(case, messages, events)
+        if channels.capabilities(case.channel).own_socket:
+            bus.publish([topics.customer(case.customer.public_id)], json.dumps(payloads.push(case, messages)))
+    except redis.RedisError as error:
+        log.warning("case %s could not be published: %s", case_id, error)
+        return False
+    except Exception:
+        log.exception("case %s could not be published", case_id)
+        return False
+    return True
+
+
+def _tell_agents(case: Case, messages: Sequence[Message], events: Sequence[Event]) -> None:
+    listeners: defaultdict[str, list[str]] = defaultdict(list)
+    for to in access.audience(case):
+        listeners[to.language or _default_language()].append(topics.agent(to.agent_id))
+    changed = any(event.kind == EventKind.CUSTOMER_CHANGED for event in events)
+    rendered = fragments.of_case_in(set(listeners), case, messages, customer_changed=changed)
+    for language, html in rendered.items():
+        bus.publish(listeners[language], html)
+
+
+def _messages(events: Sequence[Event]) -> list[Message]:
+    ids = {event.data["message"] for event in events if "message" in event.data}
+    if not ids:
+        return []
+    return list(db.session().scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.position)))
+
+
+def _try_to_send(to: list[str], payload: dict[str, object]) -> None:
+    try:
+        bus.publish(to, json.dumps(payload))
+    except redis.RedisError as error:
+        log.debug("typing was not shown: %s", error)
+
+
+def _default_language() -> str:
+    return str(current_app.config["DESKBELL"].language)

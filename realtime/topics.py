@@ -1,0 +1,13 @@
+"""What sockets listen to. The audience is decided when something is published, never by a browser's wish."""
+
+from __future__ import annotations
+
+
+def agent(agent_id: int) -> str:
+    """Everything for one agent."""
+    return f"agent:{agent_id}"
+
+
+def customer(public_id: str) -> str:
+    """Everything for one customer's widgets."""
+    return f"customer:{public_id}"

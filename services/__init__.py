@@ -1,0 +1,1 @@
+"""The domain: plain functions, one transaction each. No web, no queue, no Redis, no HTTP."""

@@ -1,0 +1,131 @@
+"""Agents: created, recognised, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import exists, select
+
+from extensions import db, vault
+from models import Agent
+
+from . import clock
+from .errors import N_, InvalidInput
+from .sanitise import one_line
+from .uow import lock_stream, unit_of_work
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 200
+THEMES = ("auto", "light", "dark")
+_SETUP = "first administrator"
+_hasher = PasswordHasher()
+# Checked when the address is unknown, so that the time an answer takes does not tell which addresses exist.
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def by_id(agent_id: int) -> Agent | None:
+    """The agent with this id, if active."""
+    agent = db.session().get(Agent, agent_id)
+    return agent if agent is not None and agent.active else None
+
+
+def create(*, email: str, name: str, password: str, is_admin: bool = False, language: str = "") -> Agent:
+    """Add an agent.
+
+    Raises:
+        InvalidInput: address, name or password cannot be taken.
+    """
+    address, shown = _address(email), one_line(name, longest=120)
+    if not shown:
+        raise InvalidInput("name", N_("Enter a name."))
+    hashed = _hashed(password)
+    with unit_of_work() as session:
+        if session.scalar(select(Agent.id).where(Agent.email == address)):
+            raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
+        agent = Agent(
+            email=address,
+            name=shown,
+            password_hash=hashed,
+            is_admin=is_admin,
+            language=language,
+            created_at=clock.now(),
+        )
+        session.add(agent)
+        session.flush()
+        return agent
+
+
+def authenticate(email: str, password: str) -> Agent | None:
+    """The agent whom these words sign in, or None."""
+    agent = db.session().scalar(select(Agent).where(Agent.email == email.strip().casefold(), Agent.active))
+    try:
+        _hasher.verify(agent.password_hash if agent else _NOBODY, password[:LONGEST_PASSWORD])
+    except (VerifyMismatchError, InvalidHashError):
+        return None
+    return agent
+
+
+def change_profile(agent_id: int, *, language: str, theme: str, languages: Sequence[str]) -> None:
+    """Keep how the desk looks to this agent.
+
+    Args:
+        agent_id: whose profile.
+        language: one of `languages`.
+        theme: auto, light or dark.
+        languages: those the desk speaks.
+
+    Raises:
+        InvalidInput: no such language or theme.
+    """
+    if language not in languages:
+        raise InvalidInput("language", N_("Choose one of the languages."))
+    if theme not in THEMES:
+        raise InvalidInput("theme", N_("Choose light, dark or automatic."))
+    with unit_of_work() as session:
+        agent = session.get_one(Agent, agent_id)
+        agent.language, agent.theme = language, theme
+
+
+def administrator_exists() -> bool:
+    """Whether the desk has been set up."""
+    return bool(db.session().scalar(select(exists().where(Agent.is_admin, Agent.active))))
+
+
+def may_set_up(token: str) -> bool:
+    """Whether this is the word of the one-time link and there is no administrator yet."""
+    return vault.signed(_SETUP, token) and not administrator_exists()
+
+
+def create_first(*, email: str, name: str, password: str) -> Agent:
+    """Make the first administrator; of two who try at once, one succeeds.
+
+    Raises:
+        InvalidInput: a value cannot be taken, or somebody was faster.
+    """
+    with unit_of_work():
+        lock_stream("setup")
+        if administrator_exists():
+            raise InvalidInput("email", N_("The first administrator exists already. Sign in instead."))
+        return create(email=email, name=name, password=password, is_admin=True)
+
+
+def setup_link(public_url: str) -> str | None:
+    """The address that makes the first administrator, or None once there is one."""
+    return None if administrator_exists() else f"{public_url}/setup/{vault.sign(_SETUP)}"
+
+
+def _address(email: str) -> str:
+    try:
+        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidInput("email", N_("Enter an e-mail address such as name@example.com.")) from error
+    return checked.normalized.casefold()
+
+
+def _hashed(password: str) -> str:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise InvalidInput("password", N_("Use at least %(least)s characters."), least=SHORTEST_PASSWORD)
+    return _hasher.hash(password)

@@ -1,0 +1,98 @@
+"""Connected channels: made, found by the token in their webhook's address, marked when they break."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+
+from sqlalchemy import select
+
+from channels.base import Capabilities, Connection
+from extensions import db
+from models import Channel, Group, Widget
+
+from . import clock
+from .uow import unit_of_work
+
+_capabilities: dict[str, Capabilities] = {}
+
+
+def know(kind: str, capabilities: Capabilities) -> None:
+    """Tell the domain what a kind of channel can carry; called once per kind at start."""
+    _capabilities[kind] = capabilities
+
+
+def capabilities(channel: Channel) -> Capabilities:
+    """What this channel can carry."""
+    return _capabilities[channel.kind]
+
+
+def connection(channel: Channel) -> Connection:
+    """The channel as plain data for its adapter."""
+    return Connection(channel.id, channel.kind, channel.name, dict(channel.settings), channel.credentials)
+
+
+def everything() -> list[Channel]:
+    """All channels in the order they were connected."""
+    return list(db.session().scalars(select(Channel).order_by(Channel.id)))
+
+
+def by_hook_token(kind: str, token: str) -> Channel | None:
+    """The channel whose webhook address holds this token."""
+    wanted = select(Channel).where(Channel.hook_hash == _hashed(token), Channel.kind == kind)
+    return db.session().scalar(wanted)
+
+
+def connect(
+    *, kind: str, family: str, name: str, group: Group, credentials: dict[str, str], state_reason: str = ""
+) -> Channel:
+    """Add a vendor's channel with a webhook address of its own."""
+    token = secrets.token_urlsafe(32)
+    with unit_of_work() as session:
+        channel = Channel(
+            kind=kind,
+            family=family,
+            name=name,
+            state_reason=state_reason[:500],
+            group_id=group.id,
+            sealed_credentials=json.dumps(credentials),
+            sealed_hook_token=token,
+            hook_hash=_hashed(token),
+            created_at=clock.now(),
+        )
+        session.add(channel)
+        session.flush()
+        return channel
+
+
+def mark_broken(channel_id: int, reason: str) -> None:
+    """Note that the vendor refuses us; an administrator has to act."""
+    with unit_of_work() as session:
+        channel = session.get_one(Channel, channel_id)
+        channel.state, channel.state_reason = "broken", reason
+
+
+def mark_connected(channel_id: int) -> None:
+    """Note that the channel works (again)."""
+    with unit_of_work() as session:
+        channel = session.get_one(Channel, channel_id)
+        channel.state, channel.state_reason = "connected", ""
+
+
+def make_widget(*, name: str, channel: Channel) -> Widget:
+    """Add a widget for our own live chat."""
+    with unit_of_work() as session:
+        widget = Widget(key=secrets.token_urlsafe(12), name=name, channel_id=channel.id)
+        session.add(widget)
+        session.flush()
+        return widget
+
+
+def widget_by_key(key: str) -> Widget | None:
+    """The widget that a snippet names."""
+    return db.session().scalar(select(Widget).where(Widget.key == key))
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,145 @@
+"""Messages of a case: added once each, read in order, caught up by revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from channels.base import Author
+from extensions import db
+from models import Case, Delivery, EventKind, Message
+
+from . import clock, position, settings, timeouts
+from .attachments import StoredFile, attach
+from .sanitise import one_line
+from .uow import record
+
+LATEST = 200
+_LAST_WORDS = 140
+_SUBJECT = 80
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """What is about to be added.
+
+    `said_at` is None for what is said to us directly: arrival orders it. `fills_a_gap` marks what was said before
+    words that the case already holds: it takes its place and changes nothing else.
+    """
+
+    author: Author
+    text: str
+    actor: str
+    said_at: datetime | None = None
+    agent_id: int | None = None
+    author_name: str = ""
+    client_key: str | None = None
+    external_id: str | None = None
+    delivery: Delivery = Delivery.NONE
+    files: Sequence[StoredFile] = ()
+    fills_a_gap: bool = False
+
+
+def known(channel_id: int, *, external_id: str | None = None, client_key: str | None = None) -> Message | None:
+    """The message that already carries one of these keys."""
+    keys = []
+    if external_id:
+        keys.append(Message.external_id == external_id)
+    if client_key:
+        keys.append(Message.client_key == client_key)
+    if not keys:
+        return None
+    return db.session().scalar(select(Message).where(Message.channel_id == channel_id, or_(*keys)))
+
+
+def add(case: Case, new: NewMessage) -> Message:
+    """Add a message to a locked case, with its event, and restart the silence where it counts."""
+    arrived = clock.now()
+    said_at = position.credible(new.said_at, arrived)
+    event = record(case, EventKind.MESSAGE_ADDED, new.actor)
+    message = Message(
+        case_id=case.id,
+        channel_id=case.channel_id,
+        rev=case.rev,
+        position=position.of_time(case, said_at) if new.said_at else position.of_arrival(case, arrived),
+        author=new.author,
+        agent_id=new.agent_id,
+        author_name=one_line(new.author_name, longest=200),
+        text=new.text,
+        said_at=said_at,
+        created_at=arrived,
+        client_key=new.client_key,
+        external_id=new.external_id,
+        delivery=new.delivery,
+    )
+    attach(message, new.files)
+    session = db.session()
+    session.add(message)
+    session.flush()
+    event.data = {"message": message.id}
+    case.updated_at = arrived
+    if message.author != Author.BOT and not new.fills_a_gap:
+        _bring_up_to_date(case, message, arrived)
+    return message
+
+
+def changed(case: Case, message: Message, actor: str) -> None:
+    """Note that a message of a locked case looks different now."""
+    record(case, EventKind.MESSAGE_CHANGED, actor, message=message.id)
+    message.rev = case.rev
+
+
+def latest(case_id: int, *, before: int | None = None) -> list[Message]:
+    """The last messages of a case (or those before a position), in the order in which they were said."""
+    query = select(Message).where(Message.case_id == case_id)
+    if before is not None:
+        query = query.where(Message.position < before)
+    newest_first = db.session().scalars(query.order_by(Message.position.desc()).limit(LATEST))
+    return list(newest_first)[::-1]
+
+
+def since(case_id: int, rev: int) -> list[Message]:
+    """What was added or changed after this revision, in the order in which it was said."""
+    query = select(Message).where(Message.case_id == case_id, Message.rev > rev).order_by(Message.position)
+    return list(db.session().scalars(query))
+
+
+def case_around(channel_id: int, customer_id: int, said_at: datetime) -> int | None:
+    """The case in which the customer spoke both before and after that moment: the gap that a late message fills.
+
+    Only times of the customer's own messages are compared: they come from one clock, the vendor's.
+    """
+    query = (
+        select(Case.id)
+        .join(Message, Message.case_id == Case.id)
+        .where(Case.channel_id == channel_id, Case.customer_id == customer_id, Message.author == Author.CUSTOMER)
+        .group_by(Case.id)
+        .having(func.min(Message.said_at) <= said_at, func.max(Message.said_at) > said_at)
+        .order_by(Case.id.desc())
+        .limit(1)
+    )
+    return db.session().scalar(query)
+
+
+def _bring_up_to_date(case: Case, message: Message, arrived: datetime) -> None:
+    """Keep what the list shows and restart the silence; only people do that (product.md §2.2)."""
+    case.last_words = _words(message)
+    case.last_author = message.author
+    case.last_message_at = arrived
+    case.ends_at = timeouts.deadline(arrived, settings.chats().silence_minutes) if case.active else None
+    if message.author == Author.CUSTOMER:
+        case.subject = case.subject or case.last_words[:_SUBJECT]
+        case.unread += 1
+        case.waiting_since = case.waiting_since or arrived
+    else:
+        case.unread = 0
+        case.waiting_since = None
+
+
+def _words(message: Message) -> str:
+    if message.text:
+        return one_line(message.text, longest=_LAST_WORDS)
+    return ", ".join(file.name for file in message.attachments)[:_LAST_WORDS]

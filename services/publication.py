@@ -1,0 +1,28 @@
+"""Which events have been shown to agents and customers: what a crash kept back is found and shown later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from extensions import db
+from models import Event
+
+from . import clock
+from .uow import unit_of_work
+
+_PATIENCE = timedelta(seconds=2)
+
+
+def kept_back() -> list[Event]:
+    """Events that were committed two seconds ago or earlier and that nobody has been told of."""
+    query = select(Event).where(Event.published_at.is_(None), Event.created_at < clock.now() - _PATIENCE)
+    return list(db.session().scalars(query.order_by(Event.id).limit(500)))
+
+
+def mark_published(event_ids: Sequence[int]) -> None:
+    """Note that everyone concerned has been told."""
+    with unit_of_work() as session:
+        session.execute(update(Event).where(Event.id.in_(event_ids)).values(published_at=clock.now()))

@@ -1,0 +1,38 @@
+"""Text is cleaned once, on its way in. It stays plain text; pages escape it and turn addresses into links."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .errors import N_, InvalidInput
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SPACES = re.compile(r"\s+")
+
+
+def message_text(text: str, *, longest: int, may_be_empty: bool = False) -> str:
+    """A message's text: line ends unified, control and direction-override characters removed.
+
+    Args:
+        text: as it came.
+        longest: characters at most.
+        may_be_empty: True for a message that carries files.
+
+    Raises:
+        InvalidInput: it is empty or too long.
+    """
+    clean = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    clean = unicodedata.normalize("NFC", clean).strip()
+    if not clean and not may_be_empty:
+        raise InvalidInput("text", N_("Write something first."))
+    if len(clean) > longest:
+        raise InvalidInput(
+            "text", N_("At most %(most)s characters fit; this has %(given)s."), most=longest, given=len(clean)
+        )
+    return clean
+
+
+def one_line(text: str, *, longest: int) -> str:
+    """A name or similar: one line, cut to `longest` characters."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _CONTROLS.sub("", text))).strip()[:longest]

@@ -1,0 +1,53 @@
+"""Settings that administrators change on the page: typed, with defaults, read anew for every request."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from extensions import db
+from models import Case, Setting
+
+from .errors import N_, InvalidInput
+from .uow import unit_of_work
+
+LONGEST_SILENCE = 24 * 60
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """How silent chats end. Minutes throughout; a silence of 0 ends a chat at once."""
+
+    silence_minutes: int = 10
+    warning_minutes: int = 2
+    may_postpone: bool = True
+
+
+def chats() -> ChatSettings:
+    """The present settings of chats."""
+    row = db.session().get(Setting, "chats")
+    return ChatSettings(**row.value) if row else ChatSettings()
+
+
+def change_chats(new: ChatSettings) -> None:
+    """Keep new settings and move the deadlines of the chats that are active.
+
+    Raises:
+        InvalidInput: minutes out of range.
+    """
+    _check(new)
+    with unit_of_work() as session:
+        shift = timedelta(minutes=new.silence_minutes - chats().silence_minutes)
+        session.merge(Setting(key="chats", value=asdict(new)))
+        if shift:
+            for case in session.scalars(select(Case).where(Case.active).with_for_update()):
+                case.ends_at = case.ends_at + shift if case.ends_at else None
+
+
+def _check(new: ChatSettings) -> None:
+    if not 0 <= new.silence_minutes <= LONGEST_SILENCE:
+        raise InvalidInput("silence_minutes", N_("Choose between 0 and %(most)s minutes."), most=LONGEST_SILENCE)
+    if not 0 <= new.warning_minutes <= max(new.silence_minutes, 0):
+        raise InvalidInput("warning_minutes", N_("The warning cannot come before the silence begins."))

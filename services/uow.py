@@ -1,0 +1,91 @@
+"""Units of work: the only way to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from extensions import db
+from models import Case, Event, EventKind, Stream
+from models.base import Model
+
+from .errors import CaseNotFound
+from .events import Work, new_event
+
+_WORK = "deskbell.work"
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One write transaction; a nested one joins the outer.
+
+    It takes SQLite's write lock at once, so that nothing read inside can go stale. What it recorded is announced
+    after the commit. Raises `RuntimeError` when something was changed outside of any unit of work.
+    """
+    session = db.session()
+    if _WORK in session.info:
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("unsaved changes outside a unit of work")
+    session.rollback()
+    session.connection(execution_options={"writes": True})
+    work = session.info[_WORK] = Work()
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.info[_WORK]
+    work.announce()
+
+
+def record(case: Case, kind: EventKind, actor: str, **data: Any) -> Event:  # noqa: ANN401  JSON values
+    """Bump the case's revision and note what happened at it; told to everyone after the commit."""
+    session = db.session()
+    case.rev += 1
+    event = new_event(case, kind, actor, **data)
+    session.add(event)
+    session.info[_WORK].events.append(event)
+    return event
+
+
+def ring_after_commit(queue: str, stream: str) -> None:
+    """Have the stream's doorbell rung once this unit of work is committed."""
+    rings = db.session().info[_WORK].rings
+    if (queue, stream) not in rings:
+        rings.append((queue, stream))
+
+
+def insert_if_new(model: type[Model], values: dict[str, Any]) -> bool:
+    """Insert a row unless one of its unique keys exists; tells whether it did."""
+    session = db.session()
+    dialect = session.get_bind().dialect.name
+    build = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = build(model.__table__).values(**values).on_conflict_do_nothing()  # type: ignore[arg-type]
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def lock_stream(key: str) -> None:
+    """Keep every other unit of work out of this conversation until ours ends."""
+    insert_if_new(Stream, {"key": key})
+    db.session().execute(select(Stream.key).where(Stream.key == key).with_for_update()).one()
+
+
+def lock_case(case_id: int) -> Case:
+    """The case, locked in its conversation and fresh. Raises `CaseNotFound`."""
+    session = db.session()
+    case = session.get(Case, case_id)
+    if case is None:
+        raise CaseNotFound(case_id)
+    lock_stream(case.stream)
+    return session.scalars(
+        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+    ).one()

@@ -1,0 +1,82 @@
+// The chat list: files every row under New, Mine or Others, in order, and merges the server's full list.
+(() => {
+  "use strict";
+
+  const deskbell = window.deskbell;
+  const SECTIONS = ["new", "mine", "others"];
+
+  const filed = new WeakSet();
+  let isKnown = false; // whether every row was here once, so that counting makes sense
+
+  const rows = () => [...document.querySelectorAll("#chat-drawer .chat-row")];
+  const home = (section) => document.getElementById(`chat-rows-${section}`);
+
+  function sectionOf(row) {
+    const { owner } = row.dataset;
+    if (!Number(owner)) return "new";
+    return owner === document.body.dataset.agent ? "mine" : "others";
+  }
+
+  function comesBefore(row, other) {
+    const difference = Number(row.dataset.since) - Number(other.dataset.since);
+    return difference ? difference < 0 : Number(row.dataset.case) < Number(other.dataset.case);
+  }
+
+  function file(row) {
+    const list = home(sectionOf(row));
+    const next = [...list.children].find((other) => other !== row && comesBefore(row, other)) || null;
+    if (row.parentElement !== list || row.nextElementSibling !== next) list.insertBefore(row, next);
+    filed.add(row);
+  }
+
+  function count() {
+    for (const section of SECTIONS) {
+      const counter = document.querySelector(`.chat-section[data-section="${section}"] summary .count`);
+      const number = String(home(section).childElementCount);
+      if (counter && counter.textContent !== number) counter.textContent = number;
+    }
+  }
+
+  function markOpen() {
+    for (const row of rows()) {
+      if (deskbell.chatList.isOpen(row)) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  }
+
+  function arrange() {
+    if (!home("new")) return;
+    rows().filter((row) => !filed.has(row)).forEach(file);
+    count();
+    markOpen();
+    if (isKnown) document.dispatchEvent(new CustomEvent("deskbell:listed"));
+  }
+
+  /** Takes over the server's list. `before` are the revisions when it was asked: what changed since may stay. */
+  async function merge(html, before) {
+    const listed = [...new DOMParser().parseFromString(html, "text/html").querySelectorAll(".chat-row")];
+    const ids = new Set(listed.map((row) => row.id));
+    const isGone = (row) => !ids.has(row.id) && before.get(row.id) === row.dataset.rev;
+    rows().filter(isGone).forEach((row) => row.remove());
+    isKnown = true;
+    await deskbell.apply(`<hx-upsert hx-target="#chat-rows-new">${listed.map((row) => row.outerHTML).join("")}</hx-upsert>`);
+  }
+
+  deskbell.chatList = {
+    rows,
+    sectionOf,
+    merge,
+    revisions: () => new Map(rows().map((row) => [row.id, row.dataset.rev])),
+    isOpen: (row) => Boolean(document.querySelector(`#conversation[data-case="${row.dataset.case}"]`)),
+  };
+
+  // Outside of /chats there is no thread beside the list: rows are plain links there.
+  document.addEventListener("htmx:before:init", (event) => {
+    if (event.target.closest(".chat-row") && !location.pathname.startsWith("/chats")) event.preventDefault();
+  });
+  document.addEventListener("htmx:after:swap", arrange);
+  document.addEventListener("DOMContentLoaded", () => {
+    isKnown = rows().length > 0;
+    arrange();
+  });
+})();

@@ -1,0 +1,55 @@
+// Requests that scripts make themselves: the same headers as htmx's, answers swapped by the same rules.
+(() => {
+  "use strict";
+
+  const deskbell = window.deskbell;
+
+  const headers = () => ({
+    Accept: "text/html",
+    "HX-Request": "true",
+    "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+  });
+
+  const leadsToSignIn = (response) =>
+    response.status === 401 || (response.redirected && new URL(response.url).pathname === "/login");
+
+  /** Fetches like htmx. Throws when there is no connection, and after asking to sign in again. */
+  deskbell.request = async (address, options = {}) => {
+    const response = await fetch(address, { ...options, headers: headers() });
+    if (leadsToSignIn(response)) {
+      deskbell.signedOut = true;
+      location.reload();
+      throw new Error("signed out");
+    }
+    deskbell.setClock(response.headers.get("Date"));
+    return response;
+  };
+
+  deskbell.post = (address, body, signal) => deskbell.request(address, { method: "POST", body, signal });
+
+  /** Whether the same request may work a little later. */
+  deskbell.mayPass = (status) => status >= 500 || status === 408 || status === 429;
+
+  /** Swaps a live fragment into the page. */
+  deskbell.apply = (html) =>
+    window.htmx.swap({ sourceElement: document.body, target: document.body, swap: "none", text: html });
+
+  /** The sentence of an error answer. */
+  deskbell.sentence = (answer) => {
+    const alert = new DOMParser().parseFromString(answer, "text/html").querySelector('[role="alert"]');
+    return (alert && alert.textContent.trim()) || deskbell.text("failed");
+  };
+
+  /** Waits before attempt number `failures` + 1: longer each time, up to 15 s; not at all once the link is back. */
+  deskbell.pause = (failures, atLeast = 0) =>
+    new Promise((resolve) => {
+      const longest = Math.min(1000 * 2 ** failures, 15000);
+      const done = () => {
+        clearTimeout(timer);
+        document.removeEventListener("deskbell:linked", done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(longest * (0.75 + Math.random() / 4), atLeast));
+      if (!atLeast) document.addEventListener("deskbell:linked", done);
+    });
+})();

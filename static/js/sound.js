@@ -1,0 +1,63 @@
+// Rings for what is news: a chat that became New, a customer's reply in Mine. Never for what was there before.
+(() => {
+  "use strict";
+
+  const deskbell = window.deskbell;
+  const RINGS_FOR_MS = 1000;
+
+  let known = null; // row id → what it was when last seen; null until the list was seen once
+
+  const seen = (row) => ({
+    section: deskbell.chatList.sectionOf(row),
+    unread: Number(row.dataset.unread),
+    author: row.dataset.lastAuthor,
+    isBeforeEyes: deskbell.chatList.isOpen(row) && !document.hidden,
+  });
+
+  function isNews(now, before) {
+    if (now.isBeforeEyes) return false;
+    if (now.section === "new") return !before || before.section !== "new";
+    const hadUnread = before ? before.unread : 0;
+    return now.section === "mine" && now.author === "customer" && now.unread > hadUnread;
+  }
+
+  function play() {
+    return new Audio(document.body.dataset.sound).play();
+  }
+
+  function playAtFirstGesture() {
+    const once = () => {
+      document.removeEventListener("pointerdown", once);
+      document.removeEventListener("keydown", once);
+      play().catch(() => {}); // no sound device
+    };
+    document.addEventListener("pointerdown", once);
+    document.addEventListener("keydown", once);
+  }
+
+  let waitsForGesture = false;
+
+  async function ring() {
+    try {
+      await play();
+    } catch (error) {
+      if (!waitsForGesture) playAtFirstGesture();
+      waitsForGesture = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, RINGS_FOR_MS));
+  }
+
+  /** Several open tabs hear the same news; one of them rings. */
+  function ringOnce() {
+    if (!document.body.dataset.sound) return;
+    if (!navigator.locks) ring();
+    else navigator.locks.request("deskbell-bell", { ifAvailable: true }, (lock) => lock && ring());
+  }
+
+  document.addEventListener("deskbell:listed", () => {
+    const now = new Map(deskbell.chatList.rows().map((row) => [row.id, seen(row)]));
+    const before = known;
+    known = now;
+    if (before && [...now].some(([id, row]) => isNews(row, before.get(id)))) ringOnce();
+  });
+})();

@@ -1,0 +1,86 @@
+// The thread: follows what is said while it stands at its end, otherwise stays put and offers the way down.
+(() => {
+  "use strict";
+
+  const deskbell = window.deskbell;
+  const NEAR_PX = 48;
+
+  let conversation = null;
+  let isAtEnd = true;
+  let seenPosition = 0; // of the last message that was there when the end was in view
+  let anchor = null;
+
+  const log = () => document.querySelector("#conversation .thread");
+  const articles = () => [...document.querySelectorAll("#conversation .thread .message[data-position]")];
+  const positionOf = (article) => Number(article.dataset.position);
+  const heightIn = (thread, article) => article.getBoundingClientRect().top - thread.getBoundingClientRect().top;
+  const distanceToEnd = (thread) => thread.scrollHeight - thread.scrollTop - thread.clientHeight;
+
+  function unseen() {
+    const me = document.body.dataset.agent;
+    return articles().filter((article) => positionOf(article) > seenPosition && article.dataset.agent !== me).length;
+  }
+
+  function offerWayDown() {
+    const button = document.querySelector("#conversation [data-jump]");
+    if (!button) return;
+    const count = isAtEnd ? 0 : unseen();
+    button.hidden = count === 0;
+    if (count) button.textContent = deskbell.text("new-messages", { count });
+  }
+
+  function noteWhereWeAre() {
+    const thread = log();
+    if (!thread) return;
+    isAtEnd = distanceToEnd(thread) < NEAR_PX;
+    if (isAtEnd) seenPosition = Math.max(seenPosition, ...articles().map(positionOf));
+    offerWayDown();
+  }
+
+  function goToEnd() {
+    const thread = log();
+    if (thread) thread.scrollTop = thread.scrollHeight;
+    noteWhereWeAre();
+  }
+
+  /** Remembers the first article in view, so that older ones put above it do not push it away. */
+  function remember() {
+    const thread = log();
+    const first = thread && articles().find((article) => heightIn(thread, article) + article.offsetHeight > 0);
+    anchor = first ? { id: first.id, height: heightIn(thread, first) } : null;
+  }
+
+  function keep() {
+    if (isAtEnd) return goToEnd();
+    const thread = log();
+    const first = anchor && document.getElementById(anchor.id);
+    if (thread && first) thread.scrollTop += heightIn(thread, first) - anchor.height;
+    return offerWayDown();
+  }
+
+  const observer = new ResizeObserver(() => isAtEnd && goToEnd());
+
+  function lookForAnother() {
+    const present = document.getElementById("conversation");
+    if (present === conversation) return false;
+    conversation = present;
+    seenPosition = 0;
+    isAtEnd = true;
+    observer.disconnect();
+    if (log()) observer.observe(log());
+    goToEnd();
+    document.dispatchEvent(new CustomEvent("deskbell:opened"));
+    return true;
+  }
+
+  deskbell.goToEnd = goToEnd;
+
+  const isOfThread = (element) => element instanceof Element && element.matches("#conversation .thread");
+
+  document.addEventListener("scroll", (event) => isOfThread(event.target) && noteWhereWeAre(), true);
+  document.addEventListener("load", (event) => isAtEnd && event.target.closest?.(".thread") && goToEnd(), true);
+  document.addEventListener("click", (event) => event.target.closest("[data-jump]") && goToEnd());
+  document.addEventListener("htmx:before:swap", remember);
+  document.addEventListener("htmx:after:swap", () => lookForAnother() || keep());
+  document.addEventListener("DOMContentLoaded", lookForAnother);
+})();

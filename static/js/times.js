@@ -1,0 +1,82 @@
+// Times as people say them, by the server's clock: "now", "3 min", "2 hr", then the date; exact on hover.
+(() => {
+  "use strict";
+
+  const deskbell = window.deskbell;
+  const lang = document.documentElement.lang || undefined;
+  const MINUTE = 60;
+  const HOUR = 60 * MINUTE;
+  const DAY = 24 * HOUR;
+  const CALM_SECONDS = 20; // how often times that show no seconds are written anew
+
+  const unit = (name, width) => new Intl.NumberFormat(lang, { style: "unit", unit: name, unitDisplay: width });
+  const units = (width) => ({ second: unit("second", width), minute: unit("minute", width), hour: unit("hour", width) });
+  const brief = units("narrow");
+  const plain = units("short");
+  const justNow = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "second");
+  const thisYear = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
+  const otherYear = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
+  const exact = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" });
+
+  // Measured when the first byte came, not when the scripts ran.
+  const [visit] = performance.getEntriesByType("navigation");
+  const cameAt = performance.timeOrigin + ((visit && visit.responseStart) || performance.now());
+  let offset = Date.parse(document.body.dataset.now) - cameAt || 0;
+
+  /** The server's time in milliseconds. */
+  deskbell.now = () => Date.now() + offset;
+
+  /** Corrects the clock by an answer's Date header (whole seconds), after a sleep or a change of the computer's time. */
+  deskbell.setClock = (date) => {
+    const error = Date.parse(date) - deskbell.now();
+    if (Math.abs(error) > 3000) offset += error;
+  };
+
+  function age(seconds, names) {
+    if (seconds < MINUTE) return names.second.format(Math.max(0, Math.floor(seconds)));
+    if (seconds < HOUR) return names.minute.format(Math.floor(seconds / MINUTE));
+    return names.hour.format(Math.floor(seconds / HOUR));
+  }
+
+  function inWords(moment, isWaiting) {
+    const seconds = (deskbell.now() - moment) / 1000;
+    if (seconds < DAY && isWaiting) return age(seconds, brief);
+    if (seconds < MINUTE) return justNow;
+    if (seconds < DAY) return age(seconds, plain);
+    const isThisYear = new Date(moment).getFullYear() === new Date(deskbell.now()).getFullYear();
+    return (isThisYear ? thisYear : otherYear).format(moment);
+  }
+
+  function write(time) {
+    const moment = Date.parse(time.dateTime);
+    if (Number.isNaN(moment)) return;
+    const words = inWords(moment, time.classList.contains("waiting"));
+    if (time.textContent !== words) time.textContent = words;
+    if (time.title) return;
+    time.title = exact.format(moment);
+    time.setAttribute("aria-live", "off"); // a ticking time inside the log is not news
+  }
+
+  const writeAll = (selector) => document.querySelectorAll(selector).forEach(write);
+
+  let ticks = 0;
+  let timer = 0;
+
+  function tick() {
+    writeAll(ticks % CALM_SECONDS ? "time.waiting[datetime]" : "time[datetime]");
+    ticks += 1;
+    document.dispatchEvent(new CustomEvent("deskbell:tick"));
+  }
+
+  function run() {
+    clearInterval(timer);
+    if (document.hidden) return;
+    ticks = 0;
+    tick();
+    timer = setInterval(tick, 1000);
+  }
+
+  document.addEventListener("visibilitychange", run);
+  document.addEventListener("htmx:after:swap", () => writeAll("time[datetime]:not([title])"));
+  document.addEventListener("DOMContentLoaded", run);
+})();

@@ -1,0 +1,1 @@
+"""Tests of the channels: the contract, the HTTP client and each adapter."""

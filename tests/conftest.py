@@ -1,0 +1,74 @@
+"""What every test may ask for: a desk of its own with a real database and a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from cli import migrate_database
+from config import Settings
+from extensions import db
+from services import agents
+from tests.redis import RealRedis
+
+SECRET = "a secret that only tests know, long enough"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash passwords as the product does, only with less work: a fifth of a second each adds up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agents, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_redis() -> Iterator[RealRedis]:
+    """One Redis for the whole run; each test begins with it empty."""
+    with RealRedis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def blank_database(tmp_path_factory: pytest.TempPathFactory, real_redis: RealRedis) -> Path:
+    """A migrated, furnished database; tests work on copies."""
+    folder = tmp_path_factory.mktemp("blank")
+    app = create_app(
+        Settings.from_environ({"DATA_DIR": str(folder), "REDIS_URL": real_redis.url, "SECRET_KEY": SECRET})
+    )
+    migrate_database(app)
+    with app.app_context():
+        db.engine.dispose()
+    return folder / "deskbell.sqlite3"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, real_redis: RealRedis, blank_database: Path) -> Settings:
+    """Settings of a fresh desk."""
+    real_redis.flush()
+    (tmp_path / "deskbell.sqlite3").write_bytes(blank_database.read_bytes())
+    return Settings.from_environ({"DATA_DIR": str(tmp_path), "REDIS_URL": real_redis.url, "SECRET_KEY": SECRET})
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """A fresh desk, inside its app context."""
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+        app.extensions["hub"].stop()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without scripts."""
+    return app.test_client()

@@ -1,0 +1,137 @@
+"""How the simulated Chatra words things: every form that is known or must be expected, by switches (chatra.md §9.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tests.vendors.chatra.store import Agent, Client, Message
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Switches:
+    """Where chatra.md does not know what Chatra does, a switch has every possibility.
+
+    Args:
+        started: how chatStarted carries its message: one object, a list, or both.
+        text: the key of a message's text in webhooks.
+        time: the key of a message's time.
+        group: where webhooks carry the group's id.
+        identity: whether webhooks name the agent of a message and the agents' names.
+        idle_seconds: quiet after which a chat counts as over and its transcript is sent.
+    """
+
+    started: Literal["message", "messages", "both"] = "message"
+    text: Literal["text", "message", "both"] = "both"
+    time: Literal["createdAt", "timestamp", "both"] = "both"
+    group: Literal["", "client.groupId", "client.group.id", "groupId"] = ""
+    identity: bool = True
+    idle_seconds: float = 600.0
+
+
+def hook(event: str, client: Client, messages: list[Message], switches: Switches) -> Json:
+    """Return the body of a webhook (chatra.md §2.2)."""
+    body: Json = {
+        "eventName": event,
+        "client": hook_client(client, switches),
+        "agents": [hook_agent(agent, switches) for agent in client.agents],
+    }
+    worded = [hook_message(message, switches) for message in messages]
+    single = event == "chatStarted" and switches.started != "messages"
+    if single:
+        body["message"] = worded[0]
+    if not single or switches.started == "both":
+        body["messages"] = worded
+    if switches.group == "groupId":
+        body["groupId"] = client.group_id
+    return body
+
+
+def hook_client(client: Client, switches: Switches) -> Json:
+    """Return the visitor as webhooks know it (chatra.md §2.2)."""
+    body: Json = {
+        "id": client.id,
+        "chatId": client.chat_id,
+        "displayedName": display_name(client),
+        "info": info(client),
+        "integrationData": client.integration,
+    }
+    if switches.group == "client.groupId":
+        body["groupId"] = client.group_id
+    if switches.group == "client.group.id":
+        body["group"] = {"id": client.group_id}
+    return body
+
+
+def hook_agent(agent: Agent, switches: Switches) -> Json:
+    """Return an agent as webhooks know it."""
+    return {"id": agent.id, "name": agent.name, "email": agent.email} if switches.identity else {"id": agent.id}
+
+
+def hook_message(message: Message, switches: Switches) -> Json:
+    """Return a message as webhooks word it (chatra.md §2.2)."""
+    body: Json = {"id": message.id, "type": message.type, **times(message, switches)}
+    for key in ("text", "message"):
+        if switches.text in (key, "both"):
+            body[key] = message.text
+    if message.agent and switches.identity:
+        body["agentId"] = message.agent.id
+    return body | marks(message)
+
+
+def rest_message(message: Message, switches: Switches) -> Json:
+    """Return a message as the REST API words it (chatra.md §1.6)."""
+    return {
+        "id": message.id,
+        "type": message.type,
+        "text": message.text,
+        "clientId": message.client_id,
+        "agentId": message.agent.id if message.agent else None,
+        **times(message, switches),
+        **marks(message),
+    }
+
+
+def times(message: Message, switches: Switches) -> Json:
+    """Return a message's time under the keys that are switched on."""
+    return {key: message.at for key in ("createdAt", "timestamp") if switches.time in (key, "both")}
+
+
+def marks(message: Message) -> Json:
+    """Return where a message came from, as far as that is special."""
+    marked: Json = {"receivedFrom": message.received_from} if message.received_from else {}
+    return marked | ({"isPushed": True} if message.pushed else {})
+
+
+def rest_client(client: Client) -> Json:
+    """Return a visitor as the REST API words it (chatra.md §1.7). Keys from `ip` on are guesses."""
+    return {
+        "id": client.id,
+        "chatId": client.chat_id,
+        "displayedName": display_name(client),
+        "basicInfo": client.basic,
+        "integrationData": client.integration,
+        "info": info(client),
+        "ip": "203.0.113.7",
+        "country": "DE",
+        "city": "Berlin",
+        "language": "de",
+        "browser": "Chrome 126",
+        "os": "Windows 10",
+        "lastVisit": client.last_visit,
+        "link": f"https://chatra.invalid/conversations/{client.chat_id}",
+        "groupId": client.group_id or None,
+        "pages": [{"link": "https://shop.example/cart", "title": "Cart"}],
+    }
+
+
+def info(client: Client) -> Json:
+    """Return the merge of both sources; an agent's edit wins (chatra.md §1.7)."""
+    return client.integration | {key: value for key, value in client.basic.items() if value is not None}
+
+
+def display_name(client: Client) -> str:
+    """Return the name to show, made up for a visitor who gave none."""
+    return str(info(client).get("name") or client.display_name)

@@ -1,0 +1,65 @@
+/*
+ * What is known of the chat. Answers, catch-ups and pushes may come late, twice or out of order: a message counts by
+ * its rev, the state by the case's. Only a catch-up moves the cursor, for only it is complete.
+ */
+
+class Chat {
+  constructor() {
+    this.byId = new Map();
+    this.state = "none";
+    this.agent = "";
+    this.case = 0;
+    this.rev = 0;
+    this.cursor = "";
+  }
+
+  get messages() {
+    return [...this.byId.values()].sort((one, other) => one.position - other.position || one.id - other.id);
+  }
+
+  /* What the visitor did not write. */
+  get answers() {
+    return this.messages.filter((message) => message.author !== "customer");
+  }
+
+  get lastAt() {
+    return Math.max(0, ...[...this.byId.values()].map((message) => Date.parse(message.at)));
+  }
+
+  /* Take in a catch-up. */
+  complete(news) {
+    this.keep(news.messages);
+    this.cursor = news.cursor;
+    if (!this.isOlder(news)) this.describe(news);
+  }
+
+  /* Take in a push or an answer; tells whether it leaves a doubt that a catch-up has to settle. */
+  learn(news) {
+    this.keep(news.messages ?? [news.message]);
+    const doubtful = this.case > 0 && news.case !== null && news.case < this.case;
+    if (!doubtful && !this.isOlder(news)) this.describe(news);
+    return doubtful;
+  }
+
+  keep(messages) {
+    for (const message of messages) {
+      const known = this.byId.get(message.id);
+      if (!known || known.rev <= message.rev) this.byId.set(message.id, message);
+    }
+  }
+
+  describe(news) {
+    this.state = news.state;
+    this.agent = news.agent;
+    this.case = news.case ?? 0;
+    this.rev = revOf(news);
+  }
+
+  isOlder(news) {
+    return news.case === this.case && revOf(news) < this.rev;
+  }
+}
+
+function revOf(news) {
+  return Number(news.cursor.split(":")[1] ?? 0);
+}
