@@ -38,7 +38,8 @@ lint: development  ## style, types, imports, templates, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/codespell
+	$(BIN)/codespell --skip "./.*,./data*,./static/vendor,./requirements*.txt,*.po" --ignore-words-list selectin \
+		--ignore-regex '\w*[a-z][A-Z]\w*'
 
 format: development  ## bring the code into shape
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-import cli
 import redis
 from flask import Flask
 
 import blueprints
+import cli
 import cli_processes
 from blueprints import errors, htmx, locale, pages, security
-from channels.registry import KINDS
+from channels.registry import KINDS, Registry
 from config import Settings
 from extensions import csrf, db, files, limiter, login, migrate, sock, vault
 from jobs import queues
@@ -77,6 +77,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
 def _wire(app: Flask, settings: Settings) -> None:
     """Connect the domain to those who tell the browsers and wake the workers."""
     bus.connect_to(redis.Redis.from_url(settings.redis_url, health_check_interval=30))
+    app.extensions["channels"] = Registry(chatra_api_url=settings.chatra_api_url)
     hub = Hub(bus, capacity=settings.ws_cap)
     app.extensions["hub"] = hub
     app.wsgi_app = WebsocketGate(app.wsgi_app, hub)  # type: ignore[method-assign]

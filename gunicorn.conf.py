@@ -1,4 +1,4 @@
-"""For those who start `gunicorn app:app` themselves: the same settings as `flask web`."""
+"""For those who start `gunicorn 'app:create_app()'` themselves: the same settings as `flask web`."""
 
 import os
 

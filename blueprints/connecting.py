@@ -1,12 +1,11 @@
-"""Connecting a vendor: its keys are tried before they are kept. Shared by the page and the command."""
+"""Connecting a vendor: its keys are tried before they are kept. Shared by pages, hooks and commands."""
 
 from __future__ import annotations
 
 from flask import current_app
 
-from channels import registry
 from channels.base import Adapter, ChannelError, Connection
-from channels.http import HttpClient
+from channels.registry import Registry
 from models import Channel, Group
 from services import channels
 
@@ -18,12 +17,7 @@ def connect_chatra(*, name: str, public_key: str, secret_key: str, group: Group)
         channels.base.ChannelError: Chatra refuses the keys.
     """
     credentials = {"public_key": public_key.strip(), "secret_key": secret_key.strip()}
-    settings = current_app.config["DESKBELL"]
-    adapter = registry.adapter_for(
-        Connection(0, "chatra", name, {}, credentials),
-        http=HttpClient(trusted=(settings.chatra_api_url,)),
-        chatra_api_url=settings.chatra_api_url,
-    )
+    adapter = _registry().adapter(Connection(0, "chatra", name, {}, credentials))
     unchecked = _unchecked(adapter)
     return channels.connect(
         kind=adapter.kind,
@@ -33,6 +27,16 @@ def connect_chatra(*, name: str, public_key: str, secret_key: str, group: Group)
         credentials=credentials,
         state_reason=unchecked,
     )
+
+
+def adapter_of(channel: Channel) -> Adapter:
+    """The adapter of a connected channel."""
+    return _registry().adapter(channels.connection(channel))
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["channels"]
+    return registry
 
 
 def _unchecked(adapter: Adapter) -> str:

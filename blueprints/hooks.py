@@ -7,8 +7,9 @@ import json
 from flask import Blueprint, Response, abort, jsonify, request
 
 from channels.base import Delivery
-from jobs.adapters import adapter_of
 from services import channels, inbox
+
+from .connecting import adapter_of
 
 bp = Blueprint("hooks", __name__)
 
@@ -23,7 +24,7 @@ def receive(kind: str, token: str) -> Response:
         abort(404)
     raw = _body()
     delivery = Delivery(raw=raw, body=_json_object(raw), nonce=inbox.new_nonce(), headers=dict(request.headers))
-    inbox.accept(channel, adapter_of(channel.id), delivery)
+    inbox.accept(channel, adapter_of(channel), delivery)
     return jsonify(ok=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from channels.base import Adapter, Connection
 from channels.chatra.adapter import ChatraAdapter
 from channels.http import HttpClient
@@ -16,13 +18,21 @@ KINDS: dict[str, type[ChatraAdapter | WidgetAdapter]] = {
 }
 
 
-def adapter_for(connection: Connection, *, http: HttpClient, chatra_api_url: str) -> Adapter:
-    """Build the adapter of a connected channel.
+class Registry:
+    """Builds adapters with the one HTTP client of the process.
 
     Args:
         chatra_api_url: base address of Chatra's API; a setting of the deployment, so that tests can use their own.
-
-    Raises `KeyError` for a kind that has no adapter.
     """
-    base_urls = {ChatraAdapter.kind: chatra_api_url.rstrip("/")}
-    return KINDS[connection.kind](connection, http, base_urls.get(connection.kind, ""))
+
+    def __init__(self, *, chatra_api_url: str) -> None:
+        self._base_urls = {ChatraAdapter.kind: chatra_api_url.rstrip("/")}
+
+    @cached_property
+    def http(self) -> HttpClient:
+        """The client, made when it is first needed: its TLS roots take a while to read."""
+        return HttpClient(trusted=tuple(self._base_urls.values()))
+
+    def adapter(self, connection: Connection) -> Adapter:
+        """The adapter of a connected channel. Raises `KeyError` for a kind that has none."""
+        return KINDS[connection.kind](connection, self.http, self._base_urls.get(connection.kind, ""))

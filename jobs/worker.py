@@ -18,10 +18,16 @@ class DeskWorker(SimpleWorker):
         super().__init__(*arguments, **options)
         self._app = app
 
-    def perform_job(self, job: Job, queue: Queue) -> bool:
+    def subscribe(self) -> None:
+        """Take no remote commands: nobody sends any, and listening would cost a thread and a connection."""
+
+    def unsubscribe(self) -> None:
+        """The other half of `subscribe`."""
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one job."""
         with self._app.app_context():
-            return bool(super().perform_job(job, queue))
+            super().execute_job(job, queue)
 
 
 def run(app: Flask, queues: Sequence[str]) -> None:

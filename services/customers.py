@@ -60,8 +60,9 @@ def _learn(identity: Identity, data: CustomerData) -> bool:
         if value and value != getattr(customer, field):
             setattr(customer, field, value)
             changed = True
-    if data.details and data.details != identity.details:
-        identity.details = dict(data.details)
+    details = {**identity.details, **data.details}
+    if details != identity.details:
+        identity.details = details
         changed = True
     if data.details:
         identity.refreshed_at = clock.now()

@@ -15,6 +15,7 @@ from cli import migrate_database
 from config import Settings
 from extensions import db
 from services import agents
+from tests.browsing import FreshClient
 from tests.redis import RealRedis
 
 SECRET = "a secret that only tests know, long enough"
@@ -61,6 +62,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """A fresh desk, inside its app context."""
     app = create_app(settings)
     app.config["TESTING"] = True
+    app.test_client_class = FreshClient
     with app.app_context():
         yield app
         db.session.remove()

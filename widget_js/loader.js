@@ -25,7 +25,7 @@
     },
     push: (call) => api[call[0]](...call.slice(1)),
   };
-  const ready = Promise.all([configuration(0), bodyIsThere()]).then(([config]) => draw(config));
+  const ready = Promise.all([configuration(), bodyIsThere()]).then(([config]) => draw(config));
   const earlier = Array.isArray(window.deskbell) ? window.deskbell : [];
   window.deskbell = api;
   earlier.forEach(api.push);
@@ -51,18 +51,28 @@
     }
   }
 
-  async function configuration(failures) {
-    const url = origin + "/widget/" + key + "/config?lang=" + encodeURIComponent(language);
-    let answer;
-    try {
-      answer = await fetch(url, { credentials: "omit" });
-    } catch (error) {
-      if (failures === 3) throw new Error("no connection to " + origin + ", or this site is not allowed");
-      await pause(2000 * 4 ** failures);
-      return configuration(failures + 1);
-    }
-    if (!answer.ok) throw new Error("widget " + key + " was refused (" + answer.status + ")");
+  async function configuration() {
+    const path = "/widget/" + key + "/config?lang=" + encodeURIComponent(language);
+    const answer = await get(origin + path, [2000, 8000, 32000]);
     return answer.json();
+  }
+
+  /* Ask again after these pauses when there is no connection. */
+  async function get(url, pauses) {
+    try {
+      const answer = await fetch(url, { credentials: "omit" });
+      if (answer.status < 500) return checked(answer);
+    } catch (error) {
+      if (!pauses.length) throw new Error("no connection to " + origin + ", or this site is not allowed");
+    }
+    if (!pauses.length) throw new Error(origin + " does not work at the moment");
+    await pause(pauses[0]);
+    return get(url, pauses.slice(1));
+  }
+
+  function checked(answer) {
+    if (!answer.ok) throw new Error(answer.url + " was refused (" + answer.status + ")");
+    return answer;
   }
 
   function bodyIsThere() {
@@ -90,15 +100,14 @@
     launcher.append(icon("M7.9 20A9 9 0 1 0 4 16.1L2 22Z"), badge);
     root.append(launcher);
     Object.assign(page, { config, host, root, launcher, badge });
-    await adopt(origin + "/widget/assets/launcher.css");
+    await adopt(origin + "/widget/assets/launcher.css", [2000, 8000, 32000]);
     document.body.append(host);
   }
 
   /* A style sheet for the shadow root, by the way that the strictest content security policies allow. */
-  async function adopt(url) {
+  async function adopt(url, pauses) {
     if (page.root.adoptedStyleSheets && window.CSSStyleSheet.prototype.replaceSync) {
-      const answer = await fetch(url, { credentials: "omit" });
-      if (!answer.ok) throw new Error("no style sheet at " + url);
+      const answer = await get(url, pauses || []);
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(await answer.text());
       page.root.adoptedStyleSheets = [...page.root.adoptedStyleSheets, sheet];

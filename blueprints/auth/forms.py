@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from blueprints.locale import NAMES
@@ -50,7 +51,12 @@ class SetupForm(FlaskForm):
 class ProfileForm(FlaskForm):
     """How the desk looks to one agent."""
 
-    language = SelectField(_l("Language"), choices=[(code, NAMES[code]) for code in LANGUAGES])
+    language = SelectField(_l("Language"), choices=[SelectChoice(code, NAMES[code]) for code in LANGUAGES])
     theme = SelectField(
-        _l("Appearance"), choices=[("auto", _l("As on this device")), ("light", _l("Light")), ("dark", _l("Dark"))]
+        _l("Appearance"),
+        choices=[
+            SelectChoice("auto", _l("As on this device")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
+        ],
     )

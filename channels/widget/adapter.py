@@ -22,7 +22,7 @@ class WidgetAdapter:
     family: ClassVar[str] = "live_chat"
     title: ClassVar[str] = "Website chat"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        typing=True, files=True, presence=True, edit=True, idempotent_sends=True
+        own_socket=True, typing=True, files=True, presence=True, edit=True, idempotent_sends=True
     )
 
     def verify(self, delivery: Delivery) -> None:

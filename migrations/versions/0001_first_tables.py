@@ -280,7 +280,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     """Take the change back."""
     with op.batch_alter_table("outbox_item", schema=None) as batch_op:

@@ -6,7 +6,8 @@
   const LASTS_MS = 6000;
   const MOST = 3;
 
-  const toasts = () => document.getElementById("toasts");
+  const box = () => document.getElementById("toasts");
+  const isError = (toast) => toast.dataset.kind === "error";
 
   function dismissLater(toast) {
     setTimeout(() => {
@@ -15,30 +16,40 @@
     }, LASTS_MS);
   }
 
-  /** Shows a sentence: news goes by itself, an error (kind "error") stays until it is dismissed. */
+  /** Lets news go by itself; an error stays until it is dismissed. */
+  function tidy() {
+    const toasts = [...box().children];
+    toasts.slice(0, -MOST).forEach((toast) => toast.remove());
+    for (const toast of toasts.filter((each) => !isError(each) && !each.dataset.timed)) {
+      toast.dataset.timed = "1";
+      dismissLater(toast);
+    }
+  }
+
   deskbell.toast = (text, kind = "info") => {
-    const toast = document.getElementById("toast").content.firstElementChild.cloneNode(true);
-    toast.querySelector(".toast-text").textContent = text;
+    const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
     toast.dataset.kind = kind;
     if (kind === "error") toast.setAttribute("role", "alert");
-    while (toasts().childElementCount >= MOST) toasts().firstElementChild.remove();
-    toasts().append(toast);
-    if (kind !== "error") dismissLater(toast);
+    toast.querySelector(".toast-text").textContent = text;
+    box().append(toast);
+    tidy();
   };
+
+  const announcer = document.createElement("p");
+  announcer.className = "sr";
+  announcer.setAttribute("role", "status");
+  document.body.append(announcer);
 
   /** Says something to screen readers only. */
   deskbell.announce = (text) => {
-    document.getElementById("announcer").textContent = text;
+    announcer.textContent = text;
   };
 
-  /** An error page must not land where an answer was expected; invalid forms (422) come back as forms. */
+  /** Our error answers bring their toast. Other ones (a proxy's) must not land where a page was expected. */
   function tellError(event) {
     const { ctx } = event.detail;
-    if (ctx.response.status === 422 && ctx.swap !== "none") return;
-    ctx.swap = "none";
-    ctx.push = null;
-    ctx.replace = null;
-    deskbell.toast(deskbell.sentence(ctx.text), "error");
+    Object.assign(ctx, { swap: "none", push: null, replace: null });
+    if (!ctx.text.includes('hx-target="#toasts"')) deskbell.toast(deskbell.text("failed"), "error");
   }
 
   function tellFailure(event) {
@@ -47,8 +58,10 @@
 
   document.addEventListener("htmx:response:error", tellError);
   document.addEventListener("htmx:error", tellFailure);
+  document.addEventListener("htmx:after:swap", tidy);
+  document.addEventListener("DOMContentLoaded", tidy);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#toasts [data-dismiss]");
-    if (button) button.closest("#toasts > *").remove();
+    if (button) button.closest(".toast").remove();
   });
 })();

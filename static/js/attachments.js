@@ -3,7 +3,6 @@
   "use strict";
 
   const deskbell = window.deskbell;
-  const MEGABYTE = 1024 * 1024;
 
   const held = new Map(); // case → files
 
@@ -13,26 +12,26 @@
   const filesOf = (caseId) => held.get(caseId) || [];
 
   function chip(file, index) {
-    const item = document.getElementById("file-chip").content.firstElementChild.cloneNode(true);
+    const item = document.getElementById("file-template").content.firstElementChild.cloneNode(true);
     item.querySelector(".file-name").textContent = file.name;
-    item.querySelector("[data-remove-file]").dataset.removeFile = index;
+    item.querySelector("[data-remove]").value = index;
     return item;
   }
 
   function show() {
-    const list = composer() && composer().querySelector(".chips");
+    const list = composer() && composer().querySelector(".composer-files");
     if (list) list.replaceChildren(...filesOf(openCase()).map(chip));
   }
 
   /** Takes the files that fit and says which do not. The limits stand on the file input. */
   function fitting(files, present) {
     const { mostBytes, mostFiles } = chooser().dataset;
-    const small = files.filter((file) => file.size <= Number(mostBytes));
-    for (const file of files.filter((each) => !small.includes(each))) {
-      deskbell.toast(deskbell.text("file-too-large", { name: file.name, most: Number(mostBytes) / MEGABYTE }), "error");
+    const small = files.filter((file) => !(file.size > Number(mostBytes)));
+    for (const { name } of files.filter((file) => !small.includes(file))) {
+      deskbell.toast(deskbell.text("file-too-large", { name }), "error");
     }
-    const room = Math.max(0, Number(mostFiles) - present.length);
-    if (small.length > room) deskbell.toast(deskbell.text("too-many-files", { count: Number(mostFiles) }), "error");
+    const room = Math.max(0, Number(mostFiles || Infinity) - present.length);
+    if (small.length > room) deskbell.toast(deskbell.text("too-many-files", { most: mostFiles }), "error");
     return small.slice(0, room);
   }
 
@@ -42,7 +41,7 @@
     show();
   }
 
-  const canTake = () => Boolean(composer()) && !chooser().disabled;
+  const canTake = () => Boolean(composer()) && !composer().querySelector("fieldset").disabled;
   const isInside = (event) => event.target.closest && event.target.closest("#conversation");
 
   function drag(event) {
@@ -79,9 +78,9 @@
     event.target.value = ""; // the same file may be chosen again
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("#conversation [data-remove-file]");
+    const button = event.target.closest("#conversation .composer-files [data-remove]");
     if (!button) return;
-    held.set(openCase(), filesOf(openCase()).filter((file, index) => index !== Number(button.dataset.removeFile)));
+    held.set(openCase(), filesOf(openCase()).filter((file, index) => index !== Number(button.value)));
     show();
     composer().querySelector("textarea").focus();
   });

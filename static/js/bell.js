@@ -3,6 +3,10 @@
   "use strict";
 
   const deskbell = window.deskbell;
+  const icon = document.querySelector('link[rel="icon"]');
+  const calmPicture = icon && icon.getAttribute("href");
+
+  let isListed = false;
   let waiting = { new: 0, replies: 0 };
 
   const isBeforeEyes = (row) => deskbell.chatList.isOpen(row) && !document.hidden;
@@ -19,10 +23,9 @@
   function showOnIcon() {
     const bell = document.getElementById("chat-bell");
     if (!bell) return;
-    bell.setAttribute("aria-label", deskbell.text("bell", waiting));
-    bell.toggleAttribute("data-waiting", total() > 0);
-    const badge = bell.querySelector(".count");
-    if (!badge) return;
+    Object.assign(bell.dataset, waiting);
+    bell.setAttribute("aria-label", deskbell.fill(bell.dataset.label, waiting));
+    const badge = bell.querySelector(".bell-count");
     badge.textContent = total();
     badge.hidden = total() === 0;
   }
@@ -31,12 +34,10 @@
     const plain = document.title.replace(/^\(\d+\) /, "");
     const title = total() ? `(${total()}) ${plain}` : plain;
     if (document.title !== title) document.title = title;
-    const icon = document.querySelector('link[rel="icon"][data-calm][data-waiting]');
-    const picture = icon && (total() ? icon.dataset.waiting : icon.dataset.calm);
-    if (icon && icon.getAttribute("href") !== picture) icon.setAttribute("href", picture);
+    if (!icon || !icon.dataset.waiting) return;
+    const picture = total() ? icon.dataset.waiting : calmPicture;
+    if (icon.getAttribute("href") !== picture) icon.setAttribute("href", picture);
   }
-
-  let isListed = false;
 
   function update() {
     if (!isListed) return;

@@ -1,26 +1,20 @@
-// Whose chat it is: the bar under the thread is the same for everyone, this tells the page what it means for us.
+// Whose chat it is: the bar under the thread is the same for everyone, this says what it means for us.
 (() => {
   "use strict";
 
-  const STATES = ["new", "mine", "others", "ended"];
-  const COMPOSER_PARTS = ".composer textarea, .composer button, .composer input[type='file']";
-
-  function stateOf({ active, owner }) {
-    if (active !== "1") return "ended";
-    if (!Number(owner)) return "new";
-    return owner === document.body.dataset.agent ? "mine" : "others";
+  function holderOf({ owner }) {
+    if (!Number(owner)) return "nobody";
+    return owner === document.body.dataset.agent ? "me" : "other";
   }
 
   function show() {
     const conversation = document.getElementById("conversation");
     const bar = conversation && conversation.querySelector(".chat-bar");
     if (!bar) return;
-    const state = stateOf(bar.dataset);
-    for (const name of STATES) {
-      if (name === state) conversation.setAttribute(`data-${name}`, "1");
-      else conversation.removeAttribute(`data-${name}`);
-    }
-    for (const part of conversation.querySelectorAll(COMPOSER_PARTS)) part.disabled = state === "others";
+    bar.dataset.holder = holderOf(bar.dataset);
+    conversation.dataset.holder = bar.dataset.holder;
+    const isTaken = bar.dataset.active === "1" && bar.dataset.holder === "other";
+    conversation.querySelector(".composer fieldset").disabled = isTaken;
   }
 
   document.addEventListener("htmx:after:swap", show);

@@ -53,13 +53,14 @@
   }
 
   /** Takes over the server's list. `before` are the revisions when it was asked: what changed since may stay. */
-  async function merge(html, before) {
-    const listed = [...new DOMParser().parseFromString(html, "text/html").querySelectorAll(".chat-row")];
+  async function merge(answer, before) {
+    const listed = [...new DOMParser().parseFromString(answer, "text/html").querySelectorAll(".chat-row")];
     const ids = new Set(listed.map((row) => row.id));
     const isGone = (row) => !ids.has(row.id) && before.get(row.id) === row.dataset.rev;
     rows().filter(isGone).forEach((row) => row.remove());
     isKnown = true;
-    await deskbell.apply(`<hx-upsert hx-target="#chat-rows-new">${listed.map((row) => row.outerHTML).join("")}</hx-upsert>`);
+    const html = listed.map((row) => row.outerHTML).join("");
+    await deskbell.apply(`<hx-upsert hx-target="#chat-rows-new">${html}</hx-upsert>`);
   }
 
   deskbell.chatList = {
@@ -70,10 +71,6 @@
     isOpen: (row) => Boolean(document.querySelector(`#conversation[data-case="${row.dataset.case}"]`)),
   };
 
-  // Outside of /chats there is no thread beside the list: rows are plain links there.
-  document.addEventListener("htmx:before:init", (event) => {
-    if (event.target.closest(".chat-row") && !location.pathname.startsWith("/chats")) event.preventDefault();
-  });
   document.addEventListener("htmx:after:swap", arrange);
   document.addEventListener("DOMContentLoaded", () => {
     isKnown = rows().length > 0;

@@ -18,7 +18,7 @@
 
   deskbell.focusComposer = () => {
     const field = replyBox();
-    if (field && !field.disabled) field.focus();
+    if (field && field.matches(":enabled")) field.focus();
     else document.getElementById("main").focus();
   };
 

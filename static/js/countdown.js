@@ -18,11 +18,12 @@
 
   function show(bar) {
     const countdown = bar.querySelector(".countdown");
-    const ending = isNear(bar);
-    for (const part of bar.querySelectorAll(".countdown, .postpone")) part.hidden = !ending;
-    if (!ending || !countdown) return;
-    const words = deskbell.text("ends-in", { time: asClock(secondsLeft(bar)) });
-    if (countdown.textContent !== words) countdown.textContent = words;
+    if (!countdown) return;
+    countdown.hidden = !isNear(bar);
+    if (countdown.hidden) return;
+    const place = countdown.querySelector(".countdown-text");
+    const words = deskbell.fill(place.dataset.text, { time: asClock(secondsLeft(bar)) });
+    if (place.textContent !== words) place.textContent = words;
     announce(bar, words);
   }
 

@@ -1,4 +1,4 @@
-// Dialogs: opened by button[data-dialog="id"], closed by [data-close], Esc or their form; the focus goes back.
+// Dialogs: opened by button[commandfor], closed by Esc or their forms; whoever opened one has the focus again after it.
 (() => {
   "use strict";
 
@@ -22,7 +22,7 @@
     if (!dialog) return;
     event.preventDefault();
     const { ctx, issueRequest, dropRequest } = event.detail;
-    dialog.querySelector(".confirm-text").textContent = ctx.confirm;
+    dialog.querySelector(".dialog-text").textContent = ctx.confirm;
     dialog.returnValue = "";
     open(dialog);
     const settle = () => (dialog.returnValue === "yes" ? issueRequest() : dropRequest());
@@ -31,15 +31,14 @@
 
   deskbell.openDialog = (id) => open(document.getElementById(id));
 
+  // What the browser does by itself where it knows commands.
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-dialog], [data-close]");
-    if (!button) return;
-    if (button.dataset.dialog) deskbell.openDialog(button.dataset.dialog);
-    else button.closest("dialog").close(button.value || "");
+    const button = event.target.closest('button[command="show-modal"]');
+    if (button) deskbell.openDialog(button.getAttribute("commandfor"));
   });
   document.addEventListener("submit", (event) => {
-    const dialog = event.target.closest("dialog");
-    if (dialog && event.target.method !== "dialog") dialog.close();
+    const dialog = event.target.closest("dialog[open]");
+    if (dialog && event.target.getAttribute("method") !== "dialog") dialog.close();
   });
   document.addEventListener("close", giveFocusBack, true);
   document.addEventListener("htmx:confirm", confirm);

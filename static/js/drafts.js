@@ -24,10 +24,7 @@
   }
 
   function showReason(reason) {
-    const alert = document.querySelector("#conversation .composer [role='alert']");
-    if (!alert) return;
-    alert.textContent = reason;
-    alert.hidden = !reason;
+    document.querySelector("#conversation .composer-error").textContent = reason;
   }
 
   deskbell.drafts = {

@@ -1,21 +1,16 @@
-// The bell: opens the list of chats over any page; on /chats, where the list is there already, leads to it.
+// The bell. Over any page it opens the list of chats (the browser's popover); on /chats it leads to the list there.
 (() => {
   "use strict";
 
   const drawer = () => document.getElementById("chat-drawer");
   const isPopover = () => Boolean(drawer()) && drawer().hasAttribute("popover");
 
+  /** Puts the focus on the first chat; tells whether the list can be seen. */
   function enter() {
-    const stops = [...drawer().querySelectorAll(".chat-row a[href], summary")].filter((stop) => stop.checkVisibility());
-    if (!stops.length) return false;
-    stops[0].focus();
-    return true;
-  }
-
-  // The browser opens, closes by Esc or a click outside, and gives the focus back.
-  function bind() {
-    const bell = document.getElementById("chat-bell");
-    if (bell && isPopover()) bell.setAttribute("popovertarget", "chat-drawer");
+    const stops = drawer().querySelectorAll(".chat-row a[href], summary, a[href]");
+    const first = [...stops].find((stop) => stop.checkVisibility());
+    if (first) first.focus();
+    return Boolean(first);
   }
 
   document.addEventListener("click", (event) => {
@@ -34,7 +29,4 @@
     },
     true,
   );
-
-  document.addEventListener("DOMContentLoaded", bind);
-  document.addEventListener("htmx:after:swap", bind);
 })();

@@ -3,7 +3,7 @@
   "use strict";
 
   const deskbell = window.deskbell;
-  const HOLDERS = ".chat-row[id], .message[id], .chat-bar[id]";
+  const HOLDERS = ".chat-row[id], .message[id], .chat-bar[id], .earlier[id]";
   const STOPS = "a[href], button, input, select, textarea";
 
   let held = null;

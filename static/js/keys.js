@@ -38,11 +38,11 @@
   };
 
   const ACTIONS = {
-    "?": () => deskbell.openDialog("keys-help"),
+    "?": () => deskbell.openDialog("help"),
     j: () => step(1),
     k: () => step(-1),
-    t: () => press('.chat-bar form[action$="/take"] button'),
-    e: () => press('#conversation [data-dialog="end-dialog"]'),
+    t: () => press('.chat-bar [data-act="take"] button, .chat-bar [data-act="takeover"] button'),
+    e: () => press('.chat-bar [data-act="end"]'),
     r: () => deskbell.focusComposer(),
     g: () => {
       afterG = performance.now() + SEQUENCE_MS;

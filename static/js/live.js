@@ -5,7 +5,7 @@
   const SILENCE_MS = 25000; // the server says something every 12 s
   const GRACE_MS = 2000; // a shorter loss is nobody's business
 
-  let watchedSince = Date.now();
+  let heardAt = Date.now();
   let watchdog = 0;
   let grace = 0;
 
@@ -24,7 +24,7 @@
   }
 
   function watch() {
-    watchedSince = Date.now();
+    heardAt = Date.now();
     clearTimeout(watchdog);
     watchdog = setTimeout(renew, SILENCE_MS);
   }
@@ -40,7 +40,7 @@
 
   function renewIfDoubtful() {
     if (document.hidden) return;
-    if (grace || Date.now() - watchedSince > SILENCE_MS) renew();
+    if (grace || Date.now() - heardAt > SILENCE_MS) renew();
   }
 
   function receive(event) {

@@ -2,14 +2,14 @@
 (() => {
   "use strict";
 
-  const deskbell = window.deskbell;
   const FOLDED = "deskbell.panel.folded";
+  const DONE_MS = 2000;
 
-  const panel = () => document.querySelector("#conversation [id^='panel-']");
+  const panel = () => document.querySelector("#conversation .panel");
 
   function markButtons() {
     const isOpen = Boolean(panel()) && panel().checkVisibility();
-    for (const button of document.querySelectorAll("[data-toggle-panel]")) {
+    for (const button of document.querySelectorAll(".talk [data-toggle-panel]")) {
       button.setAttribute("aria-expanded", String(isOpen));
     }
   }
@@ -22,6 +22,8 @@
     if (fold) localStorage.setItem(FOLDED, "1");
     else localStorage.removeItem(FOLDED);
     markButtons();
+    const next = document.querySelector(fold ? ".talk [data-toggle-panel]" : ".panel [data-toggle-panel]");
+    if (next && next.checkVisibility()) next.focus();
   }
 
   /** The old way, for pages that are not secure. */
@@ -34,19 +36,23 @@
     field.remove();
   }
 
-  async function copyFrom(button) {
-    const source = document.querySelector(button.dataset.copy);
+  async function copyFor(button) {
+    const source = document.getElementById(button.dataset.copy);
     const text = (source.value || source.textContent).trim();
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
     else copyBySelecting(text);
     button.focus();
-    deskbell.toast(deskbell.text("copied"));
+    const label = button.querySelector(".copy-text");
+    const before = label.dataset.before || label.textContent;
+    label.dataset.before = before;
+    label.textContent = button.dataset.done;
+    setTimeout(() => (label.textContent = before), DONE_MS);
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-toggle-panel], [data-copy]");
     if (!button) return;
-    if (button.dataset.copy) copyFrom(button);
+    if (button.dataset.copy) copyFor(button);
     else togglePanel();
   });
   document.addEventListener("deskbell:opened", () => {

@@ -11,12 +11,11 @@
   const hasTwin = (id) => Boolean(thread().querySelector(`${withClient(id)}[id]`));
 
   function blow(entry) {
-    const bubble = document.getElementById("pending-message").content.firstElementChild.cloneNode(true);
+    const bubble = document.getElementById("message-template").content.firstElementChild.cloneNode(true);
     bubble.dataset.client = entry.id;
     bubble.querySelector(".message-text").textContent = entry.text;
     bubble.querySelector(".message-files").textContent = entry.files.map((file) => file.name).join(", ");
-    const time = bubble.querySelector("time");
-    if (time) time.dateTime = entry.writtenAt;
+    bubble.querySelector("time").dateTime = entry.writtenAt;
     thread().append(bubble);
     return bubble;
   }
@@ -25,8 +24,8 @@
     const bubble = bubbleOf(entry.id) || blow(entry);
     const hasFailed = entry.state === "failed";
     bubble.dataset.delivery = entry.state;
-    bubble.querySelector(".message-failed").hidden = !hasFailed;
-    bubble.querySelector(".message-reason").textContent = hasFailed ? entry.reason : "";
+    bubble.querySelector(".message-trouble").hidden = !hasFailed;
+    if (hasFailed) bubble.querySelector(".message-reason").textContent = entry.reason;
   }
 
   function update() {
@@ -47,10 +46,10 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-again], [data-edit]");
+    const button = event.target.closest("[data-retry], [data-edit]");
     const bubble = button && button.closest(".message[data-client]:not([id])");
     if (!bubble) return;
-    if (button.hasAttribute("data-again")) deskbell.outbox.again(bubble.dataset.client);
+    if (button.hasAttribute("data-retry")) deskbell.outbox.again(bubble.dataset.client);
     else deskbell.outbox.edit(bubble.dataset.client);
   });
   for (const moment of ["deskbell:outbox", "deskbell:opened", "htmx:after:swap"]) {

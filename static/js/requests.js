@@ -36,8 +36,8 @@
 
   /** The sentence of an error answer. */
   deskbell.sentence = (answer) => {
-    const alert = new DOMParser().parseFromString(answer, "text/html").querySelector('[role="alert"]');
-    return (alert && alert.textContent.trim()) || deskbell.text("failed");
+    const sentence = new DOMParser().parseFromString(answer, "text/html").querySelector(".toast-text");
+    return sentence ? sentence.textContent.trim() : deskbell.text("failed");
   };
 
   /** Waits before attempt number `failures` + 1: longer each time, up to 15 s; not at all once the link is back. */

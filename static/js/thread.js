@@ -5,7 +5,7 @@
   const deskbell = window.deskbell;
   const NEAR_PX = 48;
 
-  let conversation = null;
+  let open = null; // the log that we know
   let isAtEnd = true;
   let seenPosition = 0; // of the last message that was there when the end was in view
   let anchor = null;
@@ -22,11 +22,11 @@
   }
 
   function offerWayDown() {
-    const button = document.querySelector("#conversation [data-jump]");
+    const button = document.querySelector("#conversation .jump");
     if (!button) return;
     const count = isAtEnd ? 0 : unseen();
     button.hidden = count === 0;
-    if (count) button.textContent = deskbell.text("new-messages", { count });
+    if (count) button.querySelector(".jump-text").textContent = deskbell.fill(button.dataset.text, { count });
   }
 
   function noteWhereWeAre() {
@@ -61,13 +61,12 @@
   const observer = new ResizeObserver(() => isAtEnd && goToEnd());
 
   function lookForAnother() {
-    const present = document.getElementById("conversation");
-    if (present === conversation) return false;
-    conversation = present;
+    if (log() === open) return false;
+    open = log();
     seenPosition = 0;
     isAtEnd = true;
     observer.disconnect();
-    if (log()) observer.observe(log());
+    if (open) observer.observe(open);
     goToEnd();
     document.dispatchEvent(new CustomEvent("deskbell:opened"));
     return true;
@@ -79,7 +78,7 @@
 
   document.addEventListener("scroll", (event) => isOfThread(event.target) && noteWhereWeAre(), true);
   document.addEventListener("load", (event) => isAtEnd && event.target.closest?.(".thread") && goToEnd(), true);
-  document.addEventListener("click", (event) => event.target.closest("[data-jump]") && goToEnd());
+  document.addEventListener("click", (event) => event.target.closest(".jump") && goToEnd());
   document.addEventListener("htmx:before:swap", remember);
   document.addEventListener("htmx:after:swap", () => lookForAnother() || keep());
   document.addEventListener("DOMContentLoaded", lookForAnother);

@@ -1,4 +1,5 @@
-// Times as people say them, by the server's clock: "now", "3 min", "2 hr", then the date; exact on hover.
+// Times as people say them, by the server's clock and in the reader's zone; exact on hover. <time data-time> says how:
+// "ago": now, 3 min, 2 hr, then the date; "wait": the same, counting seconds; "clock": 10:02, with the date before today.
 (() => {
   "use strict";
 
@@ -10,12 +11,13 @@
   const CALM_SECONDS = 20; // how often times that show no seconds are written anew
 
   const unit = (name, width) => new Intl.NumberFormat(lang, { style: "unit", unit: name, unitDisplay: width });
-  const units = (width) => ({ second: unit("second", width), minute: unit("minute", width), hour: unit("hour", width) });
+  const units = (width) => Object.fromEntries(["second", "minute", "hour"].map((name) => [name, unit(name, width)]));
   const brief = units("narrow");
   const plain = units("short");
   const justNow = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "second");
-  const thisYear = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
-  const otherYear = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
+  const date = (more) => new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", ...more });
+  const dates = { near: date({}), far: date({ year: "numeric" }) };
+  const clock = new Intl.DateTimeFormat(lang, { timeStyle: "short" });
   const exact = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" });
 
   // Measured when the first byte came, not when the scripts ran.
@@ -26,7 +28,7 @@
   /** The server's time in milliseconds. */
   deskbell.now = () => Date.now() + offset;
 
-  /** Corrects the clock by an answer's Date header (whole seconds), after a sleep or a change of the computer's time. */
+  /** Corrects the clock by an answer's Date header (whole seconds): the computer's time may have been changed. */
   deskbell.setClock = (date) => {
     const error = Date.parse(date) - deskbell.now();
     if (Math.abs(error) > 3000) offset += error;
@@ -38,19 +40,28 @@
     return names.hour.format(Math.floor(seconds / HOUR));
   }
 
-  function inWords(moment, isWaiting) {
-    const seconds = (deskbell.now() - moment) / 1000;
-    if (seconds < DAY && isWaiting) return age(seconds, brief);
-    if (seconds < MINUTE) return justNow;
-    if (seconds < DAY) return age(seconds, plain);
+  function onDate(moment) {
     const isThisYear = new Date(moment).getFullYear() === new Date(deskbell.now()).getFullYear();
-    return (isThisYear ? thisYear : otherYear).format(moment);
+    return (isThisYear ? dates.near : dates.far).format(moment);
+  }
+
+  function byClock(moment) {
+    const isToday = new Date(moment).toDateString() === new Date(deskbell.now()).toDateString();
+    return isToday ? clock.format(moment) : `${onDate(moment)}, ${clock.format(moment)}`;
+  }
+
+  function inWords(moment, how) {
+    if (how === "clock") return byClock(moment);
+    const seconds = (deskbell.now() - moment) / 1000;
+    if (seconds >= DAY) return onDate(moment);
+    if (how === "wait") return age(seconds, brief);
+    return seconds < MINUTE ? justNow : age(seconds, plain);
   }
 
   function write(time) {
     const moment = Date.parse(time.dateTime);
     if (Number.isNaN(moment)) return;
-    const words = inWords(moment, time.classList.contains("waiting"));
+    const words = inWords(moment, time.dataset.time);
     if (time.textContent !== words) time.textContent = words;
     if (time.title) return;
     time.title = exact.format(moment);
@@ -63,7 +74,7 @@
   let timer = 0;
 
   function tick() {
-    writeAll(ticks % CALM_SECONDS ? "time.waiting[datetime]" : "time[datetime]");
+    writeAll(ticks % CALM_SECONDS ? 'time[data-time="wait"]' : "time[datetime]");
     ticks += 1;
     document.dispatchEvent(new CustomEvent("deskbell:tick"));
   }

@@ -5,15 +5,19 @@
   const deskbell = window.deskbell;
   const LASTS_MS = 6000;
 
-  const writers = new Map(); // "case author agent" → { caseId, words, timer }
+  const writers = new Map(); // "case author agent" → { caseId, author, name, timer }
   const keyOf = (caseId, author, agent) => `${caseId} ${author} ${agent || ""}`;
 
+  function sentence({ author, name }, { text, textAgent }) {
+    return deskbell.fill(author === "agent" ? textAgent : text, { name });
+  }
+
   function show() {
-    const line = document.querySelector("#conversation [id^='typing-']");
+    const line = document.querySelector("#conversation .typing");
     if (!line) return;
-    const caseId = line.id.replace("typing-", "");
-    const words = [...writers.values()].filter((writer) => writer.caseId === caseId).map((writer) => writer.words);
-    if (line.textContent !== words.join(" ")) line.textContent = words.join(" ");
+    const here = [...writers.values()].filter((writer) => line.id === `typing-${writer.caseId}`);
+    const words = here.map((writer) => sentence(writer, line.dataset)).join(" ");
+    if (line.textContent !== words) line.textContent = words;
   }
 
   function forget(key) {
@@ -28,8 +32,7 @@
     if (isOneself) return;
     const key = keyOf(id, author, agent);
     forget(key);
-    const words = deskbell.text(author === "agent" ? "agent-replying" : "customer-writing", { name });
-    writers.set(key, { caseId: String(id), words, timer: setTimeout(forget, LASTS_MS, key) });
+    writers.set(key, { caseId: String(id), author, name, timer: setTimeout(forget, LASTS_MS, key) });
     show();
   }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from channels.base import Adapter, Connection, Delivery, File, Outbound
 from channels.http import HttpClient
-from channels.registry import adapter_for
+from channels.registry import KINDS
 
 PAYLOADS = Path(__file__).parent / "payloads"
 PUBLIC_KEY = "FAKEPUBLICKEY0000"
@@ -39,7 +39,7 @@ def adapter(
     keys: Mapping[str, str] | None = None,
 ) -> Adapter:
     """Return an adapter that calls `url`."""
-    return adapter_for(connection(kind, keys), http=client(url, timeout), chatra_api_url=url)
+    return KINDS[kind](connection(kind, keys), client(url, timeout), url)
 
 
 def delivery(body: dict[str, Any], *, nonce: str = "nonce-1", fetched: bool = False) -> Delivery:

@@ -141,6 +141,13 @@ def test_a_visitor_who_is_gone_cannot_be_asked_for_again(chatra: ChatraSimulator
     assert found.value.permanent
 
 
+def test_a_visitors_data_that_cannot_be_read_may_be_asked_for_again(receiver: Receiver) -> None:
+    receiver.replies.append(Reply(200, b"[]"))
+    with pytest.raises(ChannelError, match="could not be read") as found:
+        factories.adapter("chatra", receiver.url).fetch(Fetch("c1", "client", "c1"))
+    assert (found.value.permanent, found.value.uncertain) == (False, False)
+
+
 class TestReply:
     def test_is_written_by_an_agent_whom_chatra_makes_on_the_first_one(self, chatra: ChatraSimulator) -> None:
         chatra.store.visitor(factories.CLIENT_ID)
@@ -181,6 +188,10 @@ class TestReply:
             adapter(chatra).perform(factories.reply("x" * 5001))
         assert found.value.permanent
         assert chatra.requests == []
+
+    def test_is_taken_even_if_chatra_names_no_id(self, receiver: Receiver) -> None:
+        receiver.replies.append(Reply(200, b"thanks"))
+        assert factories.adapter("chatra", receiver.url).perform(factories.reply()).external_id == ""
 
     def test_to_a_visitor_who_is_gone_cannot_be_sent_again(self, chatra: ChatraSimulator) -> None:
         with pytest.raises(ChannelError, match="no longer knows") as found:

@@ -140,9 +140,13 @@ def test_the_payloads_are_json_objects() -> None:
     assert all(isinstance(json.loads(path.read_bytes()), dict) for path in SAMPLES)
 
 
+def test_only_our_own_widget_has_our_sockets() -> None:
+    assert [kind for kind, adapter in KINDS.items() if adapter.capabilities.own_socket] == ["widget"]
+
+
 def test_our_own_widget_is_never_waiting_for_a_vendor() -> None:
     widget = factories.adapter("widget")
     assert widget.perform(factories.reply()).external_id == ""
     assert widget.fetch(Fetch("a", "client", "a")) == {}
     widget.connect()
-    assert widget.capabilities.idempotent_sends
+    assert widget.capabilities.own_socket

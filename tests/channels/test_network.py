@@ -145,6 +145,14 @@ def test_a_name_that_nobody_knows_may_be_tried_again(monkeypatch: pytest.MonkeyP
     assert (found.value.permanent, found.value.uncertain) == (False, False)
 
 
+def test_no_address_is_tried_once_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, [PUBLIC])
+    tried = record_connections(monkeypatch)
+    with pytest.raises(httpcore.ConnectTimeout):
+        Network(guarded=True, budget=0).connect_tcp(NAME, 443)
+    assert tried == []
+
+
 def test_a_server_that_only_drips_is_left_when_the_budget_is_spent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         done = threading.Event()

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("tiny_desk.py")
 
 
-def eventually(condition: Callable[[], object], seconds: float = 15.0) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 30.0) -> bool:
     """Whether the condition holds within so many seconds; looked at every 20 ms."""
     deadline, tick = monotonic() + seconds, threading.Event()
     while not (holds := bool(condition())) and monotonic() < deadline:

@@ -132,6 +132,7 @@ class TestRest:
         ivan = chatra.store.add_agent("Ivan", "ivan@chatra.example", group_id="g1")
         message = ask(chatra, "POST", "/api/pushedMessages/", body)[1]
         assert (message["agentId"], message["isPushed"]) == (ivan.id, True)
+        assert ask(chatra, "POST", "/api/pushedMessages/", body | {"agentId": "gone"})[0] == 404
         assert ask(chatra, "GET", f"/api/pushedMessages/{message['id']}")[0] == 200
         assert ask(chatra, "GET", f"/api/messages/{message['id']}")[0] == 404
 
@@ -176,6 +177,7 @@ class TestHooks:
         chatra.deliver_all()
         assert [received.path for received in receiver.received] == ["/fragment"]
         assert [parcel.answers for parcel in chatra.deliveries] == [[], [200]]
+        assert [parcel.body["eventName"] for parcel in chatra.deliveries] == ["chatStarted", "chatFragment"]
 
     def test_an_api_message_comes_back_with_its_mark(self, chatra: ChatraSimulator, receiver: Receiver) -> None:
         chatra.visitor_says("c1", "Hello!")

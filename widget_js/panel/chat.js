@@ -11,6 +11,7 @@ class Chat {
     this.case = 0;
     this.rev = 0;
     this.cursor = "";
+    this.heard = 0;
   }
 
   get messages() {
@@ -35,6 +36,7 @@ class Chat {
 
   /* Take in a push or an answer; tells whether it leaves a doubt that a catch-up has to settle. */
   learn(news) {
+    this.heard += 1;
     this.keep(news.messages ?? [news.message]);
     const doubtful = this.case > 0 && news.case !== null && news.case < this.case;
     if (!doubtful && !this.isOlder(news)) this.describe(news);

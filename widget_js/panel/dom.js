@@ -1,7 +1,8 @@
 /* Elements, built one by one: no text of a customer or an agent ever passes through an HTML parser. */
 
 const LINK = /https?:\/\/[^\s<>"]+/g;
-const TRAILING = /[.,:;!?'»”)\]]+$/;
+const SENTENCE_END = /[.,:;!?'»”\]]+$/;
+const BRACKET_END = /[.,:;!?'»”\])]+$/;
 
 function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -22,8 +23,8 @@ function withLinks(text) {
   const nodes = [];
   let end = 0;
   for (const found of text.matchAll(LINK)) {
-    const url = found[0].replace(TRAILING, "");
-    if (!URL.canParse?.(url) && !isAddress(url)) continue;
+    const url = found[0].replace(found[0].includes("(") ? SENTENCE_END : BRACKET_END, "");
+    if (!isAddress(url)) continue;
     nodes.push(text.slice(end, found.index), outwardLink(url, {}, url));
     end = found.index + url.length;
   }

@@ -5,11 +5,13 @@
 
 const PAUSES = [1000, 2000, 4000, 8000, 15000, 30000];
 const LATE_AFTER = 3;
+const UPLOADS_END = 600000;
 
 class Outbox {
-  constructor(storage, api, { onChange, onDelivered }) {
+  constructor(storage, api, tab, { onChange, onDelivered }) {
     this.storage = storage;
     this.api = api;
+    this.tab = tab;
     this.onChange = onChange;
     this.onDelivered = onDelivered;
     this.items = [];
@@ -19,7 +21,7 @@ class Outbox {
   }
 
   add(words) {
-    const item = { id: randomWord(16), at: Date.now(), failures: 0, problem: null, ...words };
+    const item = { id: randomWord(16), at: Date.now(), tab: this.tab, failures: 0, problem: null, ...words };
     this.files.set(item.id, words.files);
     item.files = words.files.map((file) => file.name);
     this.storage.setJson(`out:${item.id}`, item);
@@ -33,10 +35,14 @@ class Outbox {
     const known = new Set(this.items.map((item) => item.id));
     const stored = this.storage.names("out:").map((name) => this.storage.getJson(name));
     for (const item of stored) {
-      if (item && !known.has(item.id)) this.items.push({ ...item, failures: 0 });
+      if (item && !known.has(item.id) && !this.isUploadedElsewhere(item)) this.items.push(item);
     }
     this.items.sort((one, other) => one.at - other.at);
     this.send();
+  }
+
+  isUploadedElsewhere(item) {
+    return item.files.length > 0 && item.tab !== this.tab && Date.now() - item.at < UPLOADS_END;
   }
 
   /* The desk has it, says an answer, a catch-up or another tab. */

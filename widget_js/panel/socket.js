@@ -17,9 +17,9 @@ class Wire {
     this.retry = null;
     this.worry = null;
     setInterval(() => this.watch(), 5000);
-    for (const [target, event] of [[window, "online"], [window, "pageshow"], [document, "resume"]]) {
-      target.addEventListener(event, () => this.wake());
-    }
+    window.addEventListener("online", () => this.connect());
+    window.addEventListener("pageshow", (event) => event.persisted && this.wake());
+    document.addEventListener("resume", () => this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
     window.addEventListener("pagehide", () => this.drop());
   }
@@ -27,7 +27,7 @@ class Wire {
   /* Something happened that may have left us behind: look at once. */
   wake() {
     const isOpen = this.socket && Date.now() - this.heardAt < GAP;
-    if (isOpen) this.catchUp().catch(() => this.lose());
+    if (isOpen) this.catchUp().catch(() => this.connect());
     else this.connect();
   }
 
@@ -38,9 +38,10 @@ class Wire {
     this.connecting = true;
     try {
       await this.catchUp();
+      this.calm();
       if (this.isWanted()) this.open((await this.api.ticket()).ticket);
-      else this.calm();
     } catch {
+      this.worry ??= setTimeout(() => this.onTrouble(true), TROUBLE_AFTER);
       this.lose();
     } finally {
       this.connecting = false;
@@ -49,13 +50,13 @@ class Wire {
 
   open(ticket) {
     const socket = new WebSocket(this.api.socketAddress(ticket));
+    let heard = false;
     this.socket = socket;
     this.heardAt = Date.now();
-    socket.onopen = () => {
-      this.calm();
-      this.catchUp().catch(() => this.lose());
-    };
+    socket.onopen = () => this.wake();
     socket.onmessage = (event) => {
+      if (!heard) this.wake();
+      heard = true;
       this.heardAt = Date.now();
       this.failures = 0;
       this.onFrame(JSON.parse(event.data));
@@ -70,7 +71,6 @@ class Wire {
   /* Try again soon; the pauses grow and differ between browsers, so that a restarted desk is not overrun. */
   lose() {
     this.drop();
-    this.worry ??= setTimeout(() => this.onTrouble(true), TROUBLE_AFTER);
     const longest = this.isWatched() ? 10000 : 30000;
     const pause = Math.min(1000 * 2 ** this.failures, longest) * (0.5 + Math.random());
     this.failures = Math.min(this.failures + 1, 6);

@@ -1,6 +1,6 @@
 /* What the widget keeps on the site's own origin; where a browser refuses that, memory has to do until the page goes. */
 
-class Storage {
+class SiteStorage {
   constructor(area, key) {
     this.area = area;
     this.prefix = `deskbell:${key}:`;

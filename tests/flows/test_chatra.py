@@ -1,0 +1,249 @@
+"""From Chatra's webhook to the agent and back through its REST API, over everything that Chatra may do differently."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import func, select
+
+from channels.base import Author
+from extensions import db
+from jobs import sweeps
+from models import Channel, Delivery, InboxItem, Message, OutboxItem
+from services import chats, clock, inbox, outbox
+from tests import factories as make
+from tests.flows.conftest import Flow
+from tests.vendors.chatra import ChatraSimulator, Switches
+
+
+def only(items: list[object]) -> object:
+    assert len(items) == 1
+    return items[0]
+
+
+class TestEveryFormOfTheWebhooks:
+    @pytest.fixture(
+        params=list(
+            itertools.product(
+                ("message", "messages", "both"), ("text", "message", "both"), ("createdAt", "timestamp", "both")
+            )
+        ),
+        ids=lambda switches: "-".join(switches),
+    )
+    def chatra(self, request: pytest.FixtureRequest) -> Iterator[ChatraSimulator]:
+        started, text, time = request.param
+        with ChatraSimulator(switches=Switches(started=started, text=text, time=time)) as simulator:
+            yield simulator
+
+    def test_a_conversation_arrives_whole_and_once(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        visitor = chatra.visitor_says(None, "Hi", name="Maria", Plan="Gold").client_id
+        chatra.visitor_says(visitor, "Where is my order?")
+        flow.settle()
+        (case,) = flow.chats()
+        chats.reply(case.id, make.agent("Ann"), "It left this morning.")
+        flow.settle()
+        chatra.visitor_says(visitor, "Thanks!")
+        chatra.advance(601)
+        flow.settle()
+        assert flow.texts(case) == ["Hi", "Where is my order?", "It left this morning.", "Thanks!"]
+        assert [message.text for message in chatra.messages(visitor) if message.type != "system"] == flow.texts(case)
+        assert db.session.scalars(select(InboxItem.reason).where(InboxItem.state == inbox.ASIDE)).all() == []
+
+
+class TestIn:
+    @pytest.fixture(autouse=True)
+    def _a_minute_ago(self, chatra: ChatraSimulator) -> None:
+        """Everything is said in the past, so that a second between two messages is one in the past too."""
+        chatra.store.advance(-60)
+
+    def test_the_customers_data_is_shown(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        chatra.visitor_says(None, "Hi", name="Maria", email="maria@example.com", Plan="Gold")
+        flow.settle()
+        (case,) = flow.chats()
+        assert (case.customer.name, case.customer.email) == ("Maria", "maria@example.com")
+        assert case.customer.identities[0].details["Plan"] == "Gold"
+
+    def test_a_doubled_delivery_counts_once(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        chatra.faults.copies = 3
+        visitor = chatra.visitor_says(None, "one").client_id
+        chatra.visitor_says(visitor, "two")
+        flow.settle()
+        assert flow.texts(flow.chats()[0]) == ["one", "two"]
+
+    def test_messages_that_come_out_of_order_stand_in_the_order_in_which_they_were_said(
+        self, flow: Flow, chatra: ChatraSimulator
+    ) -> None:
+        chatra.faults.reorder = 3
+        visitor = chatra.visitor_says(None, "one").client_id
+        for text in ("two", "three"):
+            chatra.store.advance(1)
+            chatra.visitor_says(visitor, text)
+        flow.settle()
+        (case,) = flow.chats()
+        assert flow.texts(case) == ["one", "two", "three"]
+
+    def test_what_got_lost_comes_back_with_the_transcript(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        visitor = chatra.visitor_says(None, "one").client_id
+        flow.settle()
+        chatra.faults.drop = 1
+        chatra.store.advance(1)
+        chatra.visitor_says(visitor, "two")
+        chatra.deliver_all()
+        chatra.store.advance(1)
+        chatra.visitor_says(visitor, "three")
+        flow.settle()
+        assert flow.texts(flow.chats()[0]) == ["one", "three"]
+        chatra.advance(601)
+        flow.settle()
+        assert flow.texts(flow.chats()[0]) == ["one", "two", "three"]
+
+    def test_what_an_agent_wrote_in_chatra_itself_stands_in_the_thread(
+        self, flow: Flow, chatra: ChatraSimulator
+    ) -> None:
+        visitor = chatra.visitor_says(None, "Hi").client_id
+        chatra.agent_says(visitor, "Hello from Chatra", name="Olga")
+        flow.settle()
+        last = flow.thread(flow.chats()[0])[-1]
+        assert (last.author, last.author_name, last.text) == (Author.AGENT, "Olga", "Hello from Chatra")
+
+    def test_two_visitors_have_two_chats(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        chatra.visitor_says(None, "one")
+        chatra.visitor_says(None, "two")
+        flow.settle()
+        assert len(flow.chats()) == 2
+
+    def test_a_delivery_whose_doorbell_was_lost_is_found_by_the_sweep(
+        self, flow: Flow, chatra: ChatraSimulator
+    ) -> None:
+        from realtime.bus import bus
+
+        chatra.visitor_says(None, "Hi")
+        chatra.deliver_all()
+        bus.redis.flushall()
+        assert flow.chats() == []
+        with time_machine.travel(clock.now() + timedelta(seconds=11)):
+            sweeps.ring_again()
+        flow.settle()
+        assert len(flow.chats()) == 1
+
+    def test_a_poisonous_delivery_is_set_aside_and_those_behind_it_pass(
+        self, flow: Flow, chatra: ChatraSimulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from channels.chatra.adapter import ChatraAdapter
+
+        whole = ChatraAdapter.parse
+
+        def parse(self: ChatraAdapter, delivery: object) -> object:
+            if b"poison" in delivery.raw:  # type: ignore[attr-defined]
+                raise ZeroDivisionError("poison")
+            return whole(self, delivery)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(ChatraAdapter, "parse", parse)
+        visitor = chatra.visitor_says(None, "one").client_id
+        chatra.store.advance(1)
+        chatra.visitor_says(visitor, "poison")
+        chatra.store.advance(1)
+        chatra.visitor_says(visitor, "three")
+        flow.settle()
+        for _ in range(inbox.MOST_ATTEMPTS):
+            with time_machine.travel(clock.now() + timedelta(seconds=11)):
+                sweeps.ring_again()
+            flow.settle()
+        assert flow.texts(flow.chats()[0]) == ["one", "three"]
+        (aside,) = inbox.set_aside(flow.channel.id)
+        assert "poison" in aside.reason
+        monkeypatch.undo()
+        inbox.replay(flow.channel.id, aside.id)
+        flow.settle()
+        assert flow.texts(flow.chats()[0]) == ["one", "poison", "three"]
+
+
+class TestOut:
+    @pytest.fixture
+    def case(self, flow: Flow, chatra: ChatraSimulator) -> object:
+        self.visitor = chatra.visitor_says(None, "Hi", name="Maria").client_id
+        flow.settle()
+        return flow.chats()[0]
+
+    def sent(self, chatra: ChatraSimulator) -> list[str]:
+        return [message.text for message in chatra.messages(self.visitor) if message.type == "agent"]
+
+    def test_the_answer_goes_out_in_the_agents_name(self, flow: Flow, chatra: ChatraSimulator, case: object) -> None:
+        ann = make.agent("Ann")
+        message = chats.reply(case.id, ann, "hello")  # type: ignore[attr-defined]
+        assert message.delivery == Delivery.SENDING
+        flow.settle()
+        assert self.sent(chatra) == ["hello"]
+        assert [(agent.name, agent.email) for agent in chatra.agents] == [("Ann", ann.email)]
+        assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
+
+    def test_its_echo_is_not_imported(self, flow: Flow, chatra: ChatraSimulator, case: object) -> None:
+        chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        flow.settle()
+        assert db.session.scalar(select(func.count(Message.id))) == 2
+
+    def test_answers_keep_their_order_over_failures(self, flow: Flow, chatra: ChatraSimulator, case: object) -> None:
+        ann = make.agent()
+        chatra.faults.fail(500)
+        for text in ("one", "two", "three"):
+            chats.reply(case.id, ann, text)  # type: ignore[attr-defined]
+        flow.settle()
+        assert self.sent(chatra) == []
+        with time_machine.travel(clock.now() + timedelta(seconds=5)):
+            sweeps.ring_again()
+            flow.settle()
+        assert self.sent(chatra) == ["one", "two", "three"]
+
+    def test_too_many_requests_wait_as_long_as_asked(self, flow: Flow, chatra: ChatraSimulator, case: object) -> None:
+        chatra.faults.fail(429, retry_after="30")
+        chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        flow.settle()
+        waits = db.session.scalars(select(OutboxItem.next_at)).one() - clock.now()
+        assert timedelta(seconds=25) < waits <= timedelta(seconds=30)
+
+    def test_refused_keys_fail_visibly_and_mark_the_channel(
+        self, flow: Flow, chatra: ChatraSimulator, case: object
+    ) -> None:
+        chatra.faults.fail(401)
+        message = chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        flow.settle()
+        assert db.session.get_one(Message, message.id).delivery == Delivery.FAILED
+        assert db.session.get_one(Channel, flow.channel.id).state == "broken"
+
+    def test_after_a_lost_answer_nothing_is_sent_twice_and_the_echo_settles_it(
+        self, flow: Flow, chatra: ChatraSimulator, case: object
+    ) -> None:
+        chatra.faults.fail(hang="after")
+        message = chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        flow.settle()
+        assert self.sent(chatra) == ["hello"]
+        assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
+
+    def test_a_call_that_never_arrived_is_unknown_until_an_agent_sends_it_again(
+        self, flow: Flow, chatra: ChatraSimulator, case: object
+    ) -> None:
+        ann = make.agent()
+        chatra.faults.fail(hang="before")
+        message = chats.reply(case.id, ann, "hello")  # type: ignore[attr-defined]
+        flow.settle()
+        assert db.session.get_one(Message, message.id).delivery == Delivery.UNKNOWN
+        outbox.send_again(message.id, ann)
+        flow.settle()
+        assert self.sent(chatra) == ["hello"]
+        assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
+
+    def test_a_sender_that_died_leaves_the_message_unknown_instead_of_sending_twice(
+        self, flow: Flow, chatra: ChatraSimulator, case: object, app: Flask
+    ) -> None:
+        message = chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        assert outbox.claim(case.stream) is not None  # type: ignore[attr-defined]
+        with time_machine.travel(clock.now() + timedelta(seconds=61)):
+            sweeps.expire_leases()
+        flow.settle()
+        assert db.session.get_one(Message, message.id).delivery == Delivery.UNKNOWN
+        assert self.sent(chatra) == []

@@ -1,0 +1,150 @@
+/* The form: who writes, the first time, and what they write. A draft lives as long as its tab. */
+
+const LONGEST_TEXT = 10000;
+const LARGEST_FILE = 25 * 1024 * 1024;
+const LARGEST_TOGETHER = 50 * 1024 * 1024;
+const MOST_FILES = 5;
+const EMAIL = /^[^@\s]+@[^@\s]+$/;
+const TYPING_EVERY = 3000;
+
+class Composer {
+  constructor(page, tabStorage, { visitor, onSend, onTyping }) {
+    Object.assign(this, { page, tabStorage, onSend, onTyping });
+    this.texts = page.config.texts;
+    this.files = [];
+    this.typedAt = 0;
+    this.build();
+    this.showVisitor(visitor);
+    this.text.value = tabStorage.get("draft") ?? "";
+  }
+
+  build() {
+    const { texts } = this;
+    this.name = el("input", { id: "name", autocomplete: "name", maxlength: 200, required: true });
+    this.email = el("input", { id: "email", type: "email", autocomplete: "email", maxlength: 254 });
+    this.text = el("textarea", { id: "text", rows: 1, placeholder: texts.placeholder, "aria-label": texts.message });
+    this.picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: -1, "aria-label": texts.attach });
+    this.attach = el("button", { type: "button", class: "quiet", "aria-label": texts.attach, title: texts.attach });
+    this.submit = el("button", { type: "submit", class: "send", "aria-label": texts.send, title: texts.send });
+    this.attach.append(this.page.icon(CLIP));
+    this.submit.append(this.page.icon(ARROW));
+    this.who = el("div", { class: "who" }, this.field(this.name, texts.name), this.field(this.email, texts.email));
+    this.chosen = el("ul", { class: "chosen" });
+    this.problem = el("p", { class: "problem", id: "problem", role: "alert" });
+    this.row = el("div", { class: "row" }, this.attach, this.picker, this.text, this.submit);
+    this.element = el("form", { class: "composer", novalidate: true }, this.who, this.chosen, this.problem, this.row);
+    this.listen();
+  }
+
+  field(input, label) {
+    return el("p", { class: "field" }, el("label", { for: input.id }, label), input);
+  }
+
+  listen() {
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.text.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      this.send();
+    });
+    this.text.addEventListener("input", () => this.wasTyped());
+    this.attach.addEventListener("click", () => this.picker.click());
+    this.picker.addEventListener("change", () => this.choose([...this.picker.files]));
+  }
+
+  /* Ask who writes, unless that is known. */
+  showVisitor(visitor) {
+    this.name.value = visitor.name ?? "";
+    this.email.value = visitor.email ?? "";
+    this.who.hidden = Boolean(visitor.name);
+  }
+
+  wasTyped() {
+    this.complain("");
+    this.tabStorage.set("draft", this.text.value);
+    this.fit();
+    if (!this.text.value || Date.now() - this.typedAt < TYPING_EVERY) return;
+    this.typedAt = Date.now();
+    this.onTyping();
+  }
+
+  /* As high as its words, up to what the style sheet allows. */
+  fit() {
+    this.text.style.height = "auto";
+    this.text.style.height = `${this.text.scrollHeight + 2}px`;
+  }
+
+  choose(files) {
+    this.picker.value = "";
+    this.complain(this.objection([...this.files, ...files]) || "");
+    if (!this.problem.textContent) this.files.push(...files);
+    this.showFiles();
+  }
+
+  objection(files) {
+    const { texts } = this;
+    const large = files.find((file) => file.size > LARGEST_FILE);
+    const empty = files.find((file) => file.size === 0);
+    if (files.length > MOST_FILES) return texts.files_many;
+    if (large) return fill(texts.file_large, { name: large.name });
+    if (empty) return fill(texts.file_empty, { name: empty.name });
+    return files.reduce((sum, file) => sum + file.size, 0) > LARGEST_TOGETHER ? texts.files_large : "";
+  }
+
+  showFiles() {
+    this.chosen.replaceChildren(
+      ...this.files.map((file) => {
+        const remove = el("button", { type: "button", "aria-label": fill(this.texts.remove, { name: file.name }) }, "✕");
+        remove.addEventListener("click", () => {
+          this.files = this.files.filter((other) => other !== file);
+          this.showFiles();
+          this.text.focus();
+        });
+        return el("li", { class: "file" }, el("span", { class: "file-name" }, file.name), remove);
+      }),
+    );
+  }
+
+  send() {
+    const words = { text: this.text.value.trim(), name: this.name.value.trim(), email: this.email.value.trim() };
+    const wrong = this.firstMistake(words);
+    if (wrong) return this.complain(wrong.text, wrong.input);
+    this.onSend({ ...words, files: this.files });
+    this.files = [];
+    this.typedAt = 0;
+    this.text.value = "";
+    this.tabStorage.remove("draft");
+    this.complain("");
+    this.showFiles();
+    this.fit();
+    this.text.focus();
+  }
+
+  firstMistake({ text, name, email }) {
+    const { texts } = this;
+    if (!this.who.hidden && !name) return { input: this.name, text: texts.name_missing };
+    if (!this.who.hidden && email && !EMAIL.test(email)) return { input: this.email, text: texts.email_wrong };
+    if (!text && !this.files.length) return { input: this.text, text: texts.message_missing };
+    const values = { most: LONGEST_TEXT, given: text.length };
+    return text.length > LONGEST_TEXT ? { input: this.text, text: fill(texts.message_long, values) } : null;
+  }
+
+  complain(text, input) {
+    if (input?.closest(".field")) input.after(this.problem);
+    else this.row.before(this.problem);
+    this.problem.textContent = text;
+    for (const one of [this.name, this.email, this.text]) {
+      one.toggleAttribute("aria-invalid", one === input);
+      if (one === input) one.setAttribute("aria-describedby", "problem");
+      else one.removeAttribute("aria-describedby");
+    }
+    input?.focus();
+  }
+
+  focus() {
+    (this.who.hidden || this.name.value ? this.text : this.name).focus();
+  }
+}

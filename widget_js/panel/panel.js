@@ -1,0 +1,223 @@
+/* The panel: a frame around thread and composer, and the wiring between them. */
+
+const CLIP = "m21.4 11.1-9.2 9.2a6 6 0 0 1-8.5-8.5l8.6-8.6a4 4 0 1 1 5.7 5.7l-8.6 8.5a2 2 0 0 1-2.8-2.8l8.5-8.5";
+const ARROW = "m5 12 7-7 7 7M12 19V5";
+const CROSS = "M18 6 6 18M6 6l12 12";
+const RECENT = 24 * 60 * 60 * 1000;
+const FOCUSABLE = "a[href], button, input, textarea, [tabindex='0']";
+
+class Panel {
+  constructor(page) {
+    this.page = page;
+    this.texts = page.config.texts;
+    this.storage = new SiteStorage("localStorage", page.key);
+    this.tabStorage = new SiteStorage("sessionStorage", page.key);
+    this.full = window.matchMedia("(max-width: 479px), (max-height: 419px)");
+    this.visitor = { ...this.storage.getJson("visitor"), ...page.identity };
+    this.isOpen = false;
+    this.assemble();
+    this.build();
+    this.listen();
+    this.render();
+    this.outbox.adopt();
+    this.wire.connect();
+    if (this.tabStorage.get("open") && !this.full.matches) this.show();
+  }
+
+  assemble() {
+    const { page, storage } = this;
+    const tab = this.tabStorage.get("tab") ?? randomWord(8);
+    this.tab = tab;
+    this.chat = new Chat();
+    this.api = new Api(page, storage);
+    this.outbox = new Outbox(storage, this.api, tab, {
+      onChange: () => this.render(),
+      onDelivered: (answer, item) => this.wasDelivered(answer, item),
+    });
+    this.thread = new Thread(page, this.chat, this.outbox, this.api);
+    this.composer = new Composer(page, this.tabStorage, {
+      visitor: this.visitor,
+      onSend: (words) => this.send(words),
+      onTyping: () => this.chat.state === "active" && this.api.typing().catch(() => {}),
+    });
+    this.attention = new Attention(page, storage, this.chat, { isOpen: () => this.isOpen, open: () => this.show() });
+    this.wire = new Wire(this.api, {
+      isWanted: () => this.isWireWanted(),
+      isWatched: () => this.isOpen && !document.hidden,
+      catchUp: () => this.catchUp(),
+      onFrame: (frame) => this.hear(frame),
+      onTrouble: (there) => (this.trouble.textContent = there ? this.texts.reconnecting : ""),
+    });
+  }
+
+  build() {
+    const { config } = this.page;
+    const shut = el("button", { type: "button", class: "quiet", "aria-label": this.texts.close, title: this.texts.close });
+    shut.append(this.page.icon(CROSS));
+    shut.addEventListener("click", () => this.close());
+    this.agent = el("p", { class: "talking" });
+    this.trouble = el("p", { class: "trouble", role: "status" });
+    const head = el("header", {}, el("div", {}, el("h2", { id: "title" }, config.title), this.agent), shut);
+    const frame = { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: -1, hidden: true };
+    this.element = el("section", frame, head, this.trouble, this.thread.element, this.composer.element);
+    this.page.root.append(this.element);
+  }
+
+  listen() {
+    for (const event of ["keydown", "keyup", "keypress"]) {
+      // A site's own shortcuts would take our keys for theirs: from outside, the shadow root hides the text field.
+      this.element.addEventListener(event, (pressed) => pressed.stopPropagation());
+    }
+    this.page.launcher.addEventListener("keydown", (event) => this.press(event));
+    this.element.addEventListener("keydown", (event) => this.press(event));
+    this.storage.onChange((name) => this.wasChangedElsewhere(name));
+    document.addEventListener("visibilitychange", () => this.attention.update());
+    this.full.addEventListener("change", () => this.fit());
+    for (const event of ["resize", "scroll"]) window.visualViewport?.addEventListener(event, () => this.fit());
+  }
+
+  open() {
+    this.show();
+    const field = window.matchMedia("(pointer: coarse)").matches ? this.element : this.composer;
+    field.focus();
+  }
+
+  /* Open without taking the focus from a page that someone may be typing in. */
+  show() {
+    this.isOpen = true;
+    this.element.hidden = false;
+    this.page.launcher.setAttribute("aria-expanded", "true");
+    this.tabStorage.set("open", "1");
+    this.fit();
+    this.composer.fit();
+    this.thread.toEnd();
+    if (this.full.matches) this.element.focus();
+    this.attention.update();
+    if (!this.wire.socket) this.wire.connect();
+  }
+
+  close() {
+    const hadFocus = this.page.root.activeElement !== null;
+    this.isOpen = false;
+    this.element.hidden = true;
+    this.page.launcher.setAttribute("aria-expanded", "false");
+    this.tabStorage.remove("open");
+    this.fit();
+    if (hadFocus) this.page.launcher.focus();
+    this.attention.update();
+  }
+
+  toggle() {
+    if (this.isOpen) this.close();
+    else this.open();
+  }
+
+  identify(who) {
+    this.visitor = { ...this.visitor, ...who };
+    this.composer.showVisitor(this.visitor);
+  }
+
+  /* On a small screen the panel is the whole of it, less what an on-screen keyboard covers. */
+  fit() {
+    const isFull = this.full.matches && this.isOpen;
+    const screen = isFull && window.visualViewport;
+    if (isFull) this.element.setAttribute("aria-modal", "true");
+    else this.element.removeAttribute("aria-modal");
+    this.page.launcher.classList.toggle("covered", isFull);
+    this.element.style.height = screen ? `${screen.height}px` : "";
+    this.element.style.top = screen ? `${screen.offsetTop}px` : "";
+  }
+
+  press(event) {
+    if (event.key === "Escape" && !event.isComposing && this.isOpen) this.close();
+    if (event.key !== "Tab" || !this.full.matches) return;
+    const stops = [...this.element.querySelectorAll(FOCUSABLE)].filter((stop) => stop.getClientRects().length);
+    const here = this.page.root.activeElement;
+    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+    if (here !== from && here !== this.element) return;
+    event.preventDefault();
+    to.focus();
+  }
+
+  /* Who writes is told until the desk knows it: later on an agent may know better. */
+  send({ text, name, email, files }) {
+    const given = { name: name || this.visitor.name || "", email: email || this.visitor.email || "" };
+    this.visitor = given;
+    this.storage.setJson("visitor", given);
+    this.tabStorage.set("tab", this.tab);
+    const isNews = this.storage.get("told") !== JSON.stringify(given);
+    this.composer.showVisitor(given);
+    this.outbox.add({ text, files, ...(isNews ? given : {}) });
+  }
+
+  wasDelivered(answer, item) {
+    if (item.name) this.storage.setJson("told", { name: item.name, email: item.email });
+    this.take(answer);
+    if (!this.wire.socket) this.wire.connect();
+  }
+
+  hear(frame) {
+    if (frame.typing) this.thread.showTyping(frame.typing.name);
+    if (frame.resync) this.wire.wake();
+    if (frame.state) this.take(frame);
+  }
+
+  take(news) {
+    const isDoubtful = this.chat.learn(news);
+    if (news.messages?.some((message) => message.author === "agent")) this.thread.showTyping("");
+    this.refresh();
+    if (isDoubtful) this.wire.wake();
+  }
+
+  /* Fetch what is missing; one at a time, and once more if asked meanwhile. */
+  catchUp() {
+    if (!this.catching) {
+      this.catching = this.fetchNews().finally(() => (this.catching = null));
+      return this.catching;
+    }
+    this.next = this.next ?? this.catching.catch(() => {}).then(() => {
+      this.next = null;
+      return this.catchUp();
+    });
+    return this.next;
+  }
+
+  async fetchNews() {
+    if (!this.api.isKnown) return;
+    const { heard } = this.chat;
+    this.chat.complete(await this.api.chat(this.chat.cursor));
+    this.refresh();
+    this.outbox.adopt();
+    // What was heard meanwhile may be newer than this answer.
+    if (heard !== this.chat.heard) await this.fetchNews();
+  }
+
+  refresh() {
+    for (const message of this.chat.messages) if (message.client_id) this.outbox.settle(message.client_id);
+    this.render();
+    this.attention.update();
+  }
+
+  render() {
+    this.thread.render();
+    const name = this.chat.agent;
+    this.agent.textContent = name ? fill(this.texts.with, { name }) : "";
+  }
+
+  wasChangedElsewhere(name) {
+    if (name.startsWith("out:") && this.storage.get(name) === null) {
+      this.outbox.settle(name.slice(4));
+      this.render();
+    }
+    this.attention.update();
+    if (name === "token") this.wire.connect();
+  }
+
+  /* Someone who chatted long ago and has the panel closed needs no socket; the next page looks again. */
+  isWireWanted() {
+    if (this.chat.state === "none") return false;
+    return this.isOpen || this.chat.state === "active" || Date.now() - this.chat.lastAt < RECENT;
+  }
+}
+
+window.deskbellPanel = (page) => new Panel(page);

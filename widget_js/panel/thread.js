@@ -1,0 +1,153 @@
+/* The log of messages: what the desk has, then what it may not have yet. It follows only when it was at its end. */
+
+class Thread {
+  constructor(page, chat, outbox, api) {
+    Object.assign(this, { page, chat, outbox, api });
+    const { texts, lang } = page.config;
+    this.texts = texts;
+    this.clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
+    this.calendar = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+    this.exact = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "medium" });
+    this.shown = new Map();
+    this.build();
+  }
+
+  build() {
+    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": this.texts.messages, tabindex: 0 });
+    this.welcome = el("p", { class: "welcome" }, this.texts.welcome);
+    this.newer = el("button", { class: "newer", type: "button", hidden: true }, `${this.texts.new} ↓`);
+    this.state = el("p", { class: "state", role: "status" });
+    this.typing = el("p", { class: "typing" });
+    this.element = el("div", { class: "thread" }, this.welcome, this.log, this.newer, this.state, this.typing);
+    this.newer.addEventListener("click", () => this.toEnd());
+    this.log.addEventListener("scroll", () => this.isAtEnd() && (this.newer.hidden = true));
+    this.log.addEventListener("click", (event) => this.act(event.target.closest("button")));
+  }
+
+  act(button) {
+    if (button?.dataset.again) this.outbox.again(button.dataset.again);
+    if (button?.dataset.discard) this.outbox.discard(button.dataset.discard);
+  }
+
+  render() {
+    const wasAtEnd = this.isAtEnd();
+    const entries = this.entries();
+    const fresh = this.place(entries);
+    this.welcome.hidden = entries.length > 0;
+    this.state.textContent = this.outbox.items.length ? "" : (this.texts[this.chat.state] ?? "");
+    if (wasAtEnd || fresh.some((entry) => entry.mine && !entry.at)) this.toEnd();
+    else if (fresh.some((entry) => !entry.mine)) this.newer.hidden = false;
+  }
+
+  entries() {
+    const stored = this.chat.messages.map((message) => this.storedEntry(message));
+    return [...stored, ...this.outbox.items.map((item) => this.waitingEntry(item))];
+  }
+
+  storedEntry(message) {
+    const mine = message.author === "customer";
+    const name = message.name || (message.author === "bot" ? this.texts.bot : "");
+    const { text, files, at, rev } = message;
+    return { key: message.client_id ?? `m${message.id}`, mine, author: message.author, name, text, files, at, rev };
+  }
+
+  waitingEntry(item) {
+    const files = item.files.map((name) => ({ name }));
+    const { text, problem, late } = item;
+    return { key: item.id, mine: true, author: "customer", name: "", text, files, problem, late: Boolean(late) };
+  }
+
+  /* Make the log show these entries, touching only what differs; returns those that are new. */
+  place(entries) {
+    const keys = new Set(entries.map((entry) => entry.key));
+    for (const [key, { element }] of this.shown) {
+      if (!keys.has(key)) element.remove();
+      if (!keys.has(key)) this.shown.delete(key);
+    }
+    const fresh = entries.filter((entry) => !this.shown.has(entry.key));
+    entries.forEach((entry, index) => {
+      const continues = index > 0 && entries[index - 1].author === entry.author && entries[index - 1].name === entry.name;
+      const element = this.elementOf({ ...entry, continues });
+      if (this.log.children[index] !== element) this.log.insertBefore(element, this.log.children[index] ?? null);
+    });
+    return fresh;
+  }
+
+  elementOf(entry) {
+    const look = JSON.stringify(entry);
+    const known = this.shown.get(entry.key);
+    if (known?.look === look) return known.element;
+    const element = known?.element ?? el("article");
+    element.className = `message ${entry.author}${entry.problem !== undefined && entry.problem !== null ? " failed" : ""}`;
+    element.replaceChildren(...this.partsOf(entry));
+    this.shown.set(entry.key, { look, element });
+    return element;
+  }
+
+  partsOf(entry) {
+    const parts = [];
+    const author = entry.mine ? this.texts.you : entry.name;
+    if (author) parts.push(el("p", { class: entry.mine || entry.continues ? "author unseen" : "author" }, author));
+    const bubble = el("div", { class: "bubble" });
+    if (entry.text) bubble.append(el("p", { class: "text" }, ...withLinks(entry.text)));
+    for (const file of entry.files) bubble.append(this.fileOf(file));
+    parts.push(bubble, this.metaOf(entry));
+    return parts;
+  }
+
+  metaOf(entry) {
+    if (entry.at) return el("p", { class: "meta" }, this.timeOf(entry.at), ...(entry.mine ? this.mark("✓", "sent") : []));
+    if (entry.problem === null && !entry.late) return el("p", { class: "meta" }, ...this.mark("◷", "sending"));
+    const parts = [el("span", {}, `⚠ ${this.texts.not_sent} ${entry.problem ?? ""} `)];
+    parts.push(el("button", { type: "button", "data-again": entry.key }, this.texts.again));
+    if (entry.problem !== null) parts.push(" ", el("button", { type: "button", "data-discard": entry.key }, this.texts.delete));
+    return el("p", { class: "meta" }, ...parts);
+  }
+
+  mark(sign, text) {
+    return [" ", el("span", { "aria-hidden": "true" }, sign), el("span", { class: "unseen" }, this.texts[text])];
+  }
+
+  timeOf(at) {
+    const moment = new Date(at);
+    const isToday = moment.toDateString() === new Date().toDateString();
+    const words = (isToday ? this.clock : this.calendar).format(moment);
+    return el("time", { datetime: at, title: this.exact.format(moment) }, words);
+  }
+
+  fileOf(file) {
+    if (!file.url) return el("span", { class: "file" }, file.name);
+    const url = this.api.fileAddress(file.url);
+    const chip = () => [el("span", { class: "file-name" }, file.name), ` ${this.sizeOf(file.size)}`];
+    if (!file.image) return outwardLink(url, { class: "file" }, ...chip());
+    const image = el("img", { src: url, alt: file.name, loading: "lazy" });
+    const link = outwardLink(url, { class: "picture" }, image);
+    image.addEventListener("error", () => {
+      link.className = "file";
+      link.replaceChildren(...chip());
+    });
+    return link;
+  }
+
+  sizeOf(bytes) {
+    const [unit, size] = bytes < 1e6 ? ["kilobyte", Math.ceil(bytes / 1e3)] : ["megabyte", bytes / 1e6];
+    const shape = { style: "unit", unit, maximumFractionDigits: 1 };
+    return new Intl.NumberFormat(this.page.config.lang, shape).format(size);
+  }
+
+  /* Someone is writing; shown for six seconds unless they go on. */
+  showTyping(name) {
+    clearTimeout(this.quiet);
+    this.typing.textContent = name ? fill(this.texts.typing, { name }) : "";
+    if (name) this.quiet = setTimeout(() => this.showTyping(""), 6000);
+  }
+
+  isAtEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
+  }
+
+  toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+    this.newer.hidden = true;
+  }
+}
