@@ -3,6 +3,6 @@
 import os
 
 from config import Settings
-from web import options
+from processes.web import options
 
 globals().update(options(Settings.from_environ(os.environ)))

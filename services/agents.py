@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -22,8 +23,6 @@ LONGEST_PASSWORD = 200
 THEMES = ("auto", "light", "dark")
 _SETUP = "first administrator"
 _hasher = PasswordHasher()
-# Checked when the address is unknown, so that the time an answer takes does not tell which addresses exist.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 def by_id(agent_id: int) -> Agent | None:
@@ -62,7 +61,7 @@ def authenticate(email: str, password: str) -> Agent | None:
     """The agent whom these words sign in, or None."""
     agent = db.session().scalar(select(Agent).where(Agent.email == email.strip().casefold(), Agent.active))
     try:
-        _hasher.verify(agent.password_hash if agent else _NOBODY, password[:LONGEST_PASSWORD])
+        _hasher.verify(agent.password_hash if agent else _nobodys_hash(), password[:LONGEST_PASSWORD])
     except (VerifyMismatchError, InvalidHashError):
         return None
     return agent
@@ -115,6 +114,12 @@ def create_first(*, email: str, name: str, password: str) -> Agent:
 def setup_link(public_url: str) -> str | None:
     """The address that makes the first administrator, or None once there is one."""
     return None if administrator_exists() else f"{public_url}/setup/{vault.sign(_SETUP)}"
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked when the address is unknown, so that an answer's time does not tell which addresses exist."""
+    return _hasher.hash("nobody has this password")
 
 
 def _address(email: str) -> str:

@@ -12,7 +12,7 @@ from typing import Self
 
 import redis
 
-import redis_server
+from processes import redis_server
 
 
 class RealRedis:

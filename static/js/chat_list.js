@@ -52,6 +52,21 @@
     if (isKnown) document.dispatchEvent(new CustomEvent("deskbell:listed"));
   }
 
+  function isSame(row) {
+    const present = document.getElementById(row.id);
+    return Boolean(present) && Object.entries(row.dataset).every(([name, value]) => present.dataset[name] === value);
+  }
+
+  /** A live fragment; what is not there yet goes to the end, because an upsert would compare it with every row. */
+  function fragmentOf(listed) {
+    const isHere = (row) => Boolean(document.getElementById(row.id));
+    const html = (chosen) => chosen.map((row) => row.outerHTML).join("");
+    const changed = listed.filter((row) => isHere(row) && !isSame(row));
+    const added = listed.filter((row) => !isHere(row));
+    return `<hx-upsert hx-target="#chat-rows-new">${html(changed)}</hx-upsert>
+      <hx-partial hx-target="#chat-rows-new" hx-swap="beforeend">${html(added)}</hx-partial>`;
+  }
+
   /** Takes over the server's list. `before` are the revisions when it was asked: what changed since may stay. */
   async function merge(answer, before) {
     const listed = [...new DOMParser().parseFromString(answer, "text/html").querySelectorAll(".chat-row")];
@@ -59,8 +74,7 @@
     const isGone = (row) => !ids.has(row.id) && before.get(row.id) === row.dataset.rev;
     rows().filter(isGone).forEach((row) => row.remove());
     isKnown = true;
-    const html = listed.map((row) => row.outerHTML).join("");
-    await deskbell.apply(`<hx-upsert hx-target="#chat-rows-new">${html}</hx-upsert>`);
+    await deskbell.apply(fragmentOf(listed));
   }
 
   deskbell.chatList = {
@@ -68,7 +82,7 @@
     sectionOf,
     merge,
     revisions: () => new Map(rows().map((row) => [row.id, row.dataset.rev])),
-    isOpen: (row) => Boolean(document.querySelector(`#conversation[data-case="${row.dataset.case}"]`)),
+    isOpen: (row) => row.dataset.case === document.getElementById("conversation")?.dataset.case,
   };
 
   document.addEventListener("htmx:after:swap", arrange);

@@ -26,5 +26,7 @@
     }
   }
 
-  for (const moment of ["DOMContentLoaded", "htmx:after:swap", "deskbell:outbox"]) document.addEventListener(moment, mark);
+  for (const moment of ["DOMContentLoaded", "htmx:after:swap", "deskbell:outbox"]) {
+    document.addEventListener(moment, mark);
+  }
 })();

@@ -3,6 +3,8 @@
   "use strict";
 
   const deskbell = window.deskbell;
+  const KNOWS_COMMANDS = "command" in HTMLButtonElement.prototype;
+
   let opener = null;
 
   function open(dialog) {
@@ -31,10 +33,11 @@
 
   deskbell.openDialog = (id) => open(document.getElementById(id));
 
-  // What the browser does by itself where it knows commands.
   document.addEventListener("click", (event) => {
     const button = event.target.closest('button[command="show-modal"]');
-    if (button) deskbell.openDialog(button.getAttribute("commandfor"));
+    if (!button) return;
+    opener = button;
+    if (!KNOWS_COMMANDS) deskbell.openDialog(button.getAttribute("commandfor"));
   });
   document.addEventListener("submit", (event) => {
     const dialog = event.target.closest("dialog[open]");

@@ -7,8 +7,8 @@
 
   /** Puts the focus on the first chat; tells whether the list can be seen. */
   function enter() {
-    const stops = drawer().querySelectorAll(".chat-row a[href], summary, a[href]");
-    const first = [...stops].find((stop) => stop.checkVisibility());
+    const stops = [...drawer().querySelectorAll(".chat-row a"), ...drawer().querySelectorAll("summary")];
+    const first = stops.find((stop) => stop.checkVisibility());
     if (first) first.focus();
     return Boolean(first);
   }

@@ -67,5 +67,7 @@
     if (!link()) return;
     lose();
     watch();
+    // htmx may have gone over the page before its socket extension had arrived. Where it had, this does nothing.
+    window.htmx.process(link());
   });
 })();

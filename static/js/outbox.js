@@ -36,6 +36,7 @@
     entry.state = "failed";
     entry.reason = reason;
     changed();
+    deskbell.announce(reason);
   }
 
   function giveBack(entry, reason) {

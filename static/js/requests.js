@@ -13,12 +13,17 @@
   const leadsToSignIn = (response) =>
     response.status === 401 || (response.redirected && new URL(response.url).pathname === "/login");
 
-  /** Fetches like htmx. Throws when there is no connection, and after asking to sign in again. */
+  /** Leads to the sign-in page and back here. What is written is kept. */
+  function signInAgain() {
+    deskbell.signedOut = true;
+    location.reload();
+  }
+
+  /** Fetches like htmx. Throws when there is no connection, and when the session is over. */
   deskbell.request = async (address, options = {}) => {
     const response = await fetch(address, { ...options, headers: headers() });
     if (leadsToSignIn(response)) {
-      deskbell.signedOut = true;
-      location.reload();
+      signInAgain();
       throw new Error("signed out");
     }
     deskbell.setClock(response.headers.get("Date"));
@@ -52,4 +57,10 @@
       const timer = setTimeout(done, Math.max(longest * (0.75 + Math.random() / 4), atLeast));
       if (!atLeast) document.addEventListener("deskbell:linked", done);
     });
+
+  document.addEventListener("htmx:before:response", (event) => {
+    if (!leadsToSignIn(event.detail.ctx.response.raw)) return;
+    event.preventDefault(); // the sign-in page is not a conversation
+    signInAgain();
+  });
 })();

@@ -5,6 +5,7 @@
   const deskbell = window.deskbell;
   const RINGS_FOR_MS = 1000;
 
+  let waitsForGesture = false;
   let known = null; // row id → what it was when last seen; null until the list was seen once
 
   const seen = (row) => ({
@@ -25,8 +26,12 @@
     return new Audio(document.body.dataset.sound).play();
   }
 
+  /** Browsers let a page make sounds only after somebody has touched it. */
   function playAtFirstGesture() {
+    if (waitsForGesture) return;
+    waitsForGesture = true;
     const once = () => {
+      waitsForGesture = false;
       document.removeEventListener("pointerdown", once);
       document.removeEventListener("keydown", once);
       play().catch(() => {}); // no sound device
@@ -35,15 +40,8 @@
     document.addEventListener("keydown", once);
   }
 
-  let waitsForGesture = false;
-
   async function ring() {
-    try {
-      await play();
-    } catch (error) {
-      if (!waitsForGesture) playAtFirstGesture();
-      waitsForGesture = true;
-    }
+    await play().catch(playAtFirstGesture);
     await new Promise((resolve) => setTimeout(resolve, RINGS_FOR_MS));
   }
 

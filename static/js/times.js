@@ -1,5 +1,5 @@
 // Times as people say them, by the server's clock and in the reader's zone; exact on hover. <time data-time> says how:
-// "ago": now, 3 min, 2 hr, then the date; "wait": the same, counting seconds; "clock": 10:02, with the date before today.
+// "ago": now, 3 min, 2 hr, then the date; "wait": the same, counting seconds; "clock": 10:02 (days.js names the day).
 (() => {
   "use strict";
 
@@ -45,13 +45,8 @@
     return (isThisYear ? dates.near : dates.far).format(moment);
   }
 
-  function byClock(moment) {
-    const isToday = new Date(moment).toDateString() === new Date(deskbell.now()).toDateString();
-    return isToday ? clock.format(moment) : `${onDate(moment)}, ${clock.format(moment)}`;
-  }
-
   function inWords(moment, how) {
-    if (how === "clock") return byClock(moment);
+    if (how === "clock") return clock.format(moment);
     const seconds = (deskbell.now() - moment) / 1000;
     if (seconds >= DAY) return onDate(moment);
     if (how === "wait") return age(seconds, brief);

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from time import monotonic
 
 import psutil
 
-from redis_server import BINARIES
+from processes.redis_server import BINARIES
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("tiny_desk.py")
@@ -89,6 +90,7 @@ def launch(folder: Path, **environ: str) -> Desk:
     folder.mkdir(parents=True, exist_ok=True)
     given = {"DATA_DIR": str(folder / "data"), "PORT": str(free_port()), "WS_CAP": "10", **environ}
     given |= {"JOURNAL": str(folder / "journal"), "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    given["TMPDIR"] = gettempdir()
     with (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen([sys.executable, PROGRAM], env=given, stderr=stderr, cwd=folder)
     return Desk(process, folder, given)

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 import pytest
 
-import redis_server
-import web
 from config import Settings
-from crew import Role, _Child
+from processes import redis_server, web
+from processes.crew import Role, _Child
 
 
 def settings(folder: Path, **environ: str) -> Settings:
@@ -31,7 +30,7 @@ def test_without_one_on_the_path_the_packaged_server_is_taken(tmp_path: Path, mo
 
 def test_without_any_redis_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("redis_server.find_spec", lambda name: None)
+    monkeypatch.setattr("processes.redis_server.find_spec", lambda name: None)
     with pytest.raises(click.ClickException, match=r"^No Redis was found: .* or set REDIS_URL\.$"):
         redis_server.find_binary()
 

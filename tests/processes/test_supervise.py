@@ -8,6 +8,7 @@ from time import monotonic
 import psutil
 import pytest
 
+from config import Settings
 from tests.processes.running import Desk, command, eventually, free_port, gone, launch, tiny_desk
 
 pytestmark = pytest.mark.slow
@@ -129,6 +130,9 @@ def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
     with tiny_desk(tmp_path, DATA_DIR=str(data)) as desk:
         assert desk.stop(signal.SIGINT) == 0
     assert (data / "redis" / "appendonlydir").is_dir()
+    socket_path = Settings.from_environ(desk.environ).redis_socket
+    assert socket_path is not None
+    socket_path.parent.rmdir()
 
 
 def test_a_socket_left_by_a_crash_is_replaced(tmp_path: Path) -> None:

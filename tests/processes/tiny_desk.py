@@ -13,11 +13,10 @@ from pathlib import Path
 
 from flask import Flask
 
-import redis_server
-import web
 from config import Settings
-from crew import Role
-from supervise import up
+from processes import redis_server, web
+from processes.crew import Role
+from processes.supervise import up
 
 
 def note(line: str) -> None:

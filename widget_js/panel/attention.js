@@ -30,8 +30,8 @@ class Attention {
     this.page.setUnread(count);
     const mark = count && document.hidden ? `(${count}) ` : "";
     if (mark === this.mark) return;
-    const title = this.mark && document.title.startsWith(this.mark) ? document.title.slice(this.mark.length) : document.title;
-    document.title = mark + title;
+    const { title } = document;
+    document.title = mark + (title.startsWith(this.mark) ? title.slice(this.mark.length) : title);
     this.mark = mark;
   }
 

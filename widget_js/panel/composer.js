@@ -97,7 +97,8 @@ class Composer {
   showFiles() {
     this.chosen.replaceChildren(
       ...this.files.map((file) => {
-        const remove = el("button", { type: "button", "aria-label": fill(this.texts.remove, { name: file.name }) }, "✕");
+        const label = fill(this.texts.remove, { name: file.name });
+        const remove = el("button", { type: "button", "aria-label": label }, "✕");
         remove.addEventListener("click", () => {
           this.files = this.files.filter((other) => other !== file);
           this.showFiles();

@@ -52,7 +52,8 @@ class Panel {
 
   build() {
     const { config } = this.page;
-    const shut = el("button", { type: "button", class: "quiet", "aria-label": this.texts.close, title: this.texts.close });
+    const label = this.texts.close;
+    const shut = el("button", { type: "button", class: "quiet", "aria-label": label, title: label });
     shut.append(this.page.icon(CROSS));
     shut.addEventListener("click", () => this.close());
     this.agent = el("p", { class: "talking" });

@@ -1,4 +1,4 @@
-/* What the widget keeps on the site's own origin; where a browser refuses that, memory has to do until the page goes. */
+/* What the widget keeps on the site's own origin; where a browser refuses that, memory has to do for this page. */
 
 class SiteStorage {
   constructor(area, key) {

@@ -5,15 +5,17 @@ class Thread {
     Object.assign(this, { page, chat, outbox, api });
     const { texts, lang } = page.config;
     this.texts = texts;
-    this.clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" });
-    this.calendar = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+    const time = { hour: "numeric", minute: "2-digit" };
+    this.clock = new Intl.DateTimeFormat(lang, time);
+    this.calendar = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", ...time });
     this.exact = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "medium" });
     this.shown = new Map();
     this.build();
   }
 
   build() {
-    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": this.texts.messages, tabindex: 0 });
+    const live = { role: "log", "aria-live": "polite", "aria-label": this.texts.messages };
+    this.log = el("div", { class: "log", tabindex: 0, ...live });
     this.welcome = el("p", { class: "welcome" }, this.texts.welcome);
     this.newer = el("button", { class: "newer", type: "button", hidden: true }, `${this.texts.new} ↓`);
     this.state = el("p", { class: "state", role: "status" });
@@ -54,7 +56,8 @@ class Thread {
   waitingEntry(item) {
     const files = item.files.map((name) => ({ name }));
     const { text, problem, late } = item;
-    return { key: item.id, mine: true, author: "customer", name: "", text, files, problem, late: Boolean(late) };
+    const failed = problem !== null;
+    return { key: item.id, mine: true, author: "customer", name: "", text, files, problem, failed, late };
   }
 
   /* Make the log show these entries, touching only what differs; returns those that are new. */
@@ -66,7 +69,8 @@ class Thread {
     }
     const fresh = entries.filter((entry) => !this.shown.has(entry.key));
     entries.forEach((entry, index) => {
-      const continues = index > 0 && entries[index - 1].author === entry.author && entries[index - 1].name === entry.name;
+      const before = entries[index - 1];
+      const continues = before?.author === entry.author && before.name === entry.name;
       const element = this.elementOf({ ...entry, continues });
       if (this.log.children[index] !== element) this.log.insertBefore(element, this.log.children[index] ?? null);
     });
@@ -78,7 +82,8 @@ class Thread {
     const known = this.shown.get(entry.key);
     if (known?.look === look) return known.element;
     const element = known?.element ?? el("article");
-    element.className = `message ${entry.author}${entry.problem !== undefined && entry.problem !== null ? " failed" : ""}`;
+    element.className = `message ${entry.author}`;
+    element.classList.toggle("failed", Boolean(entry.failed));
     element.replaceChildren(...this.partsOf(entry));
     this.shown.set(entry.key, { look, element });
     return element;
@@ -96,12 +101,18 @@ class Thread {
   }
 
   metaOf(entry) {
-    if (entry.at) return el("p", { class: "meta" }, this.timeOf(entry.at), ...(entry.mine ? this.mark("✓", "sent") : []));
-    if (entry.problem === null && !entry.late) return el("p", { class: "meta" }, ...this.mark("◷", "sending"));
-    const parts = [el("span", {}, `⚠ ${this.texts.not_sent} ${entry.problem ?? ""} `)];
-    parts.push(el("button", { type: "button", "data-again": entry.key }, this.texts.again));
-    if (entry.problem !== null) parts.push(" ", el("button", { type: "button", "data-discard": entry.key }, this.texts.delete));
-    return el("p", { class: "meta" }, ...parts);
+    const meta = el("p", { class: "meta" });
+    if (entry.at) meta.append(this.timeOf(entry.at), ...(entry.mine ? this.mark("✓", "sent") : []));
+    else if (!entry.failed && !entry.late) meta.append(...this.mark("◷", "sending"));
+    else meta.append(...this.wayOut(entry));
+    return meta;
+  }
+
+  wayOut(entry) {
+    const again = el("button", { type: "button", "data-again": entry.key }, this.texts.again);
+    const parts = [`⚠ ${this.texts.not_sent} ${entry.problem ?? ""} `, again];
+    if (!entry.failed) return parts;
+    return [...parts, " ", el("button", { type: "button", "data-discard": entry.key }, this.texts.delete)];
   }
 
   mark(sign, text) {

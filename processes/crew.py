@@ -12,7 +12,7 @@ from typing import Self
 
 import click
 
-from process import STOP_SIGNALS, describe, fork
+from processes.process import STOP_SIGNALS, describe, fork
 
 GRACE_SECONDS = 15.0
 HURRIED_GRACE_SECONDS = 1.0

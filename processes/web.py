@@ -15,7 +15,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from config import Settings
-from process import die_with_parent
+from processes.process import die_with_parent
 
 ANSWER_TIMEOUT = 2.0
 FILES_BESIDE_SOCKETS = 200

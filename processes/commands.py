@@ -7,8 +7,8 @@ import click
 from flask import Flask
 
 from config import Settings
-from crew import Role, log
-from supervise import up
+from processes.crew import Role, log
+from processes.supervise import up
 
 QUEUES = {
     "local": ["sweeps", "inbound"],
@@ -50,7 +50,7 @@ def register(app: Flask) -> None:
 
 
 def _roles(app: Flask, settings: Settings) -> list[Role]:
-    import web
+    from processes import web
 
     return [
         Role("web", partial(_run_web, app, settings), stage=1, ready=partial(web.answers, settings)),
@@ -64,7 +64,7 @@ def _preload(settings: Settings) -> None:
     """Import and set up what the children would otherwise each do for themselves."""
     from sqlalchemy.orm import configure_mappers
 
-    import web
+    from processes import web
 
     for name in PRELOADED:
         import_module(name)
@@ -73,7 +73,7 @@ def _preload(settings: Settings) -> None:
 
 
 def _run_web(app: Flask, settings: Settings) -> None:
-    import web
+    from processes import web
 
     web.run(app, settings)
 

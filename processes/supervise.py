@@ -9,10 +9,9 @@ from functools import partial
 
 import click
 
-import lock
-import redis_server
 from config import Settings, make_private_dir
-from crew import Crew, Role, Stopped, log
+from processes import lock, redis_server
+from processes.crew import Crew, Role, Stopped, log
 
 REDIS_START_SECONDS = 60.0
 

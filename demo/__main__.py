@@ -1,0 +1,88 @@
+"""Runs the demo until Ctrl-C: fresh data, a simulated Chatra, a shop's page, and the desk itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from demo import seed
+from tests.vendors.chatra.rest import Keys
+
+ROOT = Path(__file__).parent.parent
+FLASK = [sys.executable, "-m", "flask"]
+
+
+def main() -> None:
+    """Start everything and stop it again."""
+    port = int(os.environ.get("PORT", "8000"))
+    environ = _environment(port)
+    shutil.rmtree(environ["DATA_DIR"], ignore_errors=True)
+    hook = _connect_chatra(environ)
+    key = seed.fill(environ)
+    beside = [
+        _start([sys.executable, "-m", "tests.vendors.chatra", "--port", str(port + 2), "--webhook", hook], environ),
+        _start([sys.executable, "-m", "demo.site", str(port + 1), f"http://127.0.0.1:{port}", key], environ),
+    ]
+    _say(port)
+    # Ctrl-C reaches the whole group: the desk stops by itself, in order, and this waits for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    desk = _start([*FLASK, "up"], environ)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: desk.terminate())
+    try:
+        raise SystemExit(desk.wait())
+    finally:
+        for process in beside:
+            process.terminate()
+            process.wait()
+
+
+def _environment(port: int) -> dict[str, str]:
+    """A data folder of its own and Chatra's API on this machine; everything else as in `make run`."""
+    return {
+        **os.environ,
+        "PORT": str(port),
+        "DATA_DIR": os.environ.get("DATA_DIR", str(ROOT / "data-demo")),
+        "CHATRA_API_URL": f"http://127.0.0.1:{port + 2}/api",
+    }
+
+
+def _connect_chatra(environ: Mapping[str, str]) -> str:
+    """Connect the simulated account before it runs; its keys are checked when the first answer goes out."""
+    command = [*FLASK, "integration", "connect", "chatra", "--group", "Sales"]
+    keys = ["--public-key", Keys.public, "--secret-key", Keys.secret]
+    done = subprocess.run([*command, *keys], env=environ, cwd=ROOT, check=True, text=True, capture_output=True)
+    return done.stdout.strip()
+
+
+def _start(command: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    quiet = None if "flask" in command else subprocess.DEVNULL
+    return subprocess.Popen(command, env=environ, cwd=ROOT, stdout=quiet, preexec_fn=_default_interrupt)
+
+
+def _default_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _say(port: int) -> None:
+    lines = (
+        "",
+        f"  The desk            http://127.0.0.1:{port}",
+        f"  sign in as          {seed.ADMINISTRATOR} (administrator) or {seed.AGENT}",
+        f"  password            {seed.PASSWORD}",
+        f"  A shop, our widget  http://127.0.0.1:{port + 1}",
+        f"  A shop with Chatra  http://127.0.0.1:{port + 2}/__sim/   (simulated: no account needed)",
+        "",
+        "  Write on one of the shop's pages and watch the green icon at the desk. Ctrl-C ends everything.",
+        "",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Example data, made by the same operations that people and vendors use."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app import create_app
+from channels.base import Author, CustomerData, IncomingMessage
+from cli import migrate_database
+from config import Settings
+from models import Agent, Case, Channel
+from services import agents, chats, clock, desk, groups
+from services.uow import unit_of_work
+
+ADMINISTRATOR = "ann@desk.example"
+AGENT = "bob@desk.example"
+PASSWORD = "demo-password"  # noqa: S105  an example on this machine only
+
+
+@dataclass(frozen=True)
+class Story:
+    """A conversation that is over. `lines` take turns, the customer first; the status is None for a waiting chat."""
+
+    customer: str
+    email: str
+    lines: tuple[str, ...]
+    status: str | None
+    hours_ago: float
+
+
+STORIES = (
+    Story(
+        "Jonas Weber",
+        "jonas@example.com",
+        ("Do you ship to Switzerland?", "Yes, in three to five days.", "Great, thank you!"),
+        "closed",
+        27,
+    ),
+    Story(
+        "Priya Nair",
+        "priya@example.com",
+        ("My invoice shows the wrong address.", "I have corrected it. The new one is on its way to you."),
+        "pending",
+        5,
+    ),
+    Story("Lucas Moreau", "lucas@example.com", ("The blue one is out of stock. When is it back?",), "open", 2),
+    Story(
+        "Aiko Tanaka",
+        "aiko@example.com",
+        ("Can I change the size of my order?", "Of course. Which size shall it be?", "M, please."),
+        "open",
+        0.5,
+    ),
+    Story("Maria Kühn", "maria@example.com", ("Hello, where is my order 7731?",), None, 0),
+)
+
+
+def fill(environ: Mapping[str, str]) -> str:
+    """Fill a fresh desk; returns the key of its widget."""
+    # Nobody is there to be told yet: Redis starts with the desk, and the sweep publishes then.
+    logging.getLogger("realtime.publish").setLevel(logging.ERROR)
+    app = create_app(Settings.from_environ(environ))
+    migrate_database(app)
+    with app.app_context():
+        ann = agents.create(email=ADMINISTRATOR, name="Ann Fischer", password=PASSWORD, is_admin=True)
+        bob = agents.create(email=AGENT, name="Bob Martin", password=PASSWORD)
+        groups.named("Billing")
+        widget = desk.first_widget()
+        for number, story in enumerate(STORIES):
+            _tell(widget.channel, story, ann if number % 2 else bob)
+        return widget.key
+
+
+def _tell(website: Channel, story: Story, agent: Agent) -> None:
+    case_id = 0
+    for number, line in enumerate(story.lines):
+        if number % 2:
+            chats.reply(case_id, agent, line)
+        else:
+            case_id = chats.receive(website, _incoming(story, line, number)).case_id
+    if story.status:
+        chats.end(case_id, agent, story.status)
+        _put_back(case_id, story.hours_ago)
+
+
+def _incoming(story: Story, line: str, number: int) -> IncomingMessage:
+    customer = CustomerData(external_id=story.email, name=story.customer, email=story.email)
+    return IncomingMessage(story.email, customer, f"{story.email} {number}", Author.CUSTOMER, line)
+
+
+def _put_back(case_id: int, hours: float) -> None:
+    """Let the list look like a working day."""
+    with unit_of_work() as session:
+        case = session.get_one(Case, case_id)
+        case.updated_at = case.last_message_at = clock.now() - timedelta(hours=hours)
