@@ -7,8 +7,6 @@ from typing import Any
 from models import Agent, Case
 from services import cases, messages
 
-from .pages import channel_title
-
 
 def shown(agent: Agent, case: Case) -> dict[str, Any]:
     """The context of a conversation."""
@@ -18,11 +16,8 @@ def shown(agent: Agent, case: Case) -> dict[str, Any]:
 
 def panel(agent: Agent, case: Case) -> dict[str, Any]:
     """The context of the customer's panel."""
-    identity = cases.identity(case)
     return {
         "customer": case.customer,
-        "details": list(identity.details.items()) if identity else [],
-        "details_title": channel_title(case.channel.kind),
-        "details_at": identity.refreshed_at if identity else None,
+        "known": cases.identity(case),
         "latest_cases": cases.of_customer(agent, case.customer_id, but=case.id),
     }

@@ -18,7 +18,7 @@ def register(app: Flask) -> None:
 
 def wants_fragment() -> bool:
     """Whether a script asked and not a person who opens a page; going back in history asks for the page."""
-    return bool(request.htmx) and not request.headers.get("HX-History-Restore-Request")
+    return bool(getattr(request, "htmx", False)) and not request.headers.get("HX-History-Restore-Request")
 
 
 def wants_json() -> bool:

@@ -52,7 +52,7 @@ def status_name(status: str) -> str:
 
 def channel_title(kind: str) -> str:
     """What a kind of channel is called."""
-    return gettext("Website chat") if kind == "widget" else KINDS[kind].title
+    return str(gettext("Website chat") if kind == "widget" else KINDS[kind].title)
 
 
 def _for_every_page() -> dict[str, Any]:

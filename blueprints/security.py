@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from flask import Flask, Response, request
+from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user, login_required
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -27,6 +28,8 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "media-src 'self'; connect-src 'self' {socket}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The address changes with the content.
+_FOR_EVER = "public, max-age=31536000, immutable"
 _STRANGERS_FILE_POLICY = "default-src 'none'; sandbox"
 
 
@@ -45,6 +48,11 @@ def signed_in_agent() -> Agent:
     """The agent who makes this request; only where a sign-in is required."""
     agent: Agent = current_user.agent
     return agent
+
+
+def agent_key() -> str:
+    """What an agent's rate of requests is counted by: colleagues may share an address."""
+    return f"agent {signed_in_agent().id}" if current_user.is_authenticated else get_remote_address()
 
 
 def administrators_only(view: Callable[P, T]) -> Callable[P, T]:
@@ -119,6 +127,8 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static" and "v" in request.args:
+        headers["Cache-Control"] = _FOR_EVER
     if response.mimetype == "text/html":
         headers.setdefault("Cache-Control", "no-store")
     return response

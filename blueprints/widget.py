@@ -27,9 +27,10 @@ bp = Blueprint("widget", __name__)
 _LARGEST_JSON = 256 * 1024
 _CONFIG_SECONDS = 60
 _TYPING_SHOWN = RateLimitItemPerSecond(1, 3)
-_often = limiter.limit("120/minute", key_func=visitor_and_address)
-_seldom = limiter.limit("30/minute", key_func=visitor_and_address)
-_from_one_address = limiter.limit("300/minute")
+_often = limiter.limit("240/minute", key_func=visitor_and_address)
+_seldom = limiter.limit("120/minute", key_func=visitor_and_address)
+# A whole office may share one address.
+_from_one_address = limiter.limit("1200/minute")
 
 
 @bp.url_value_preprocessor
@@ -70,7 +71,7 @@ def asset(name: str) -> Response:
 
 
 @bp.get("/widget/<key>/config")
-@_often
+@_from_one_address
 def config() -> Response:
     """How the widget looks and what it says."""
     language = _language()

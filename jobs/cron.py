@@ -43,4 +43,4 @@ def run(_app: Flask) -> None:
             result_ttl=0,
             failure_ttl=3600,
         )
-    scheduler.start()
+    scheduler.start()  # type: ignore[no-untyped-call]

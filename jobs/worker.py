@@ -14,9 +14,7 @@ from realtime.bus import bus
 class DeskWorker(SimpleWorker):
     """Runs each job in a fresh app context, so that none sees another's database session."""
 
-    def __init__(self, *arguments: object, app: Flask, **options: object) -> None:
-        super().__init__(*arguments, **options)
-        self._app = app
+    app: Flask
 
     def subscribe(self) -> None:
         """Take no remote commands: nobody sends any, and listening would cost a thread and a connection."""
@@ -26,11 +24,17 @@ class DeskWorker(SimpleWorker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run one job."""
-        with self._app.app_context():
+        with self.app.app_context():
             super().execute_job(job, queue)
 
 
 def run(app: Flask, queues: Sequence[str]) -> None:
     """Work on these queues, the first ones first, until SIGTERM."""
-    worker = DeskWorker([Queue(name, connection=bus.redis) for name in queues], connection=bus.redis, app=app)
-    worker.work(logging_level="WARNING")
+    make(app, queues).work(logging_level="WARNING")
+
+
+def make(app: Flask, queues: Sequence[str]) -> DeskWorker:
+    """A worker for these queues, not yet at work."""
+    worker = DeskWorker([Queue(name, connection=bus.redis) for name in queues], connection=bus.redis)
+    worker.app = app
+    return worker

@@ -120,7 +120,7 @@ class Message(Model):
     text: Mapped[str] = mapped_column(Text, default="")
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    client_key: Mapped[str | None] = mapped_column(String(120))
+    client_key: Mapped[str | None] = mapped_column(String(160))
     external_id: Mapped[str | None] = mapped_column(String(200))
     delivery: Mapped[str] = mapped_column(String(16), default=Delivery.NONE)
     delivery_reason: Mapped[str] = mapped_column(String(500), default="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-import redis
+from redis import Redis
 
 CHANNEL = "deskbell:live"
 
@@ -14,16 +14,16 @@ class Bus:
     """Publishes frames for topics. Redis holds no truth: whoever misses a frame catches up by revision."""
 
     def __init__(self) -> None:
-        self._redis: redis.Redis | None = None
+        self._redis: Redis | None = None
 
     @property
-    def redis(self) -> redis.Redis:
+    def redis(self) -> Redis:
         """The client, which connects when it is first used."""
         if self._redis is None:
             raise RuntimeError("the bus has no Redis: create_app has not run")
         return self._redis
 
-    def connect_to(self, client: redis.Redis) -> None:
+    def connect_to(self, client: Redis) -> None:
         """Use this client from now on."""
         self._redis = client
 

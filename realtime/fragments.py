@@ -8,7 +8,7 @@ from flask import render_template
 from flask_babel import force_locale
 
 from models import Case, Message
-from services import chat_list
+from services import cases, chat_list
 
 
 def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool = False) -> str:
@@ -19,6 +19,7 @@ def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool =
         row=chat_list.row(case.id),
         messages=messages,
         customer_changed=customer_changed,
+        known=cases.identity(case) if customer_changed else None,
     )
 
 

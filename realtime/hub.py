@@ -58,6 +58,8 @@ class Hub:
             self.count += 1
             for topic in topics:
                 self._topics[topic].add(connection)
+        # The first frame tells the browser that it misses nothing from here on.
+        connection.push(_BEAT)
 
     def leave(self, connection: Connection, topics: Iterable[str]) -> None:
         """Forget a socket."""
@@ -76,7 +78,7 @@ class Hub:
         pause, lost = _FIRST_PAUSE, False
         while not self.stopping:
             try:
-                pubsub = self._bus.redis.pubsub()
+                pubsub = self._bus.redis.pubsub()  # type: ignore[no-untyped-call]
                 pubsub.subscribe(CHANNEL)
                 for message in pubsub.listen():
                     if message["type"] == "subscribe":

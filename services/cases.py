@@ -78,7 +78,7 @@ def identity(case: Case) -> Identity | None:
     return db.session().scalar(select(Identity).where(*wanted).order_by(Identity.id.desc()).limit(1))
 
 
-def _columns() -> Select[Any]:
+def _columns() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Case.id,

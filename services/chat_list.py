@@ -68,7 +68,7 @@ def counts(agent: Agent) -> Counts:
     return Counts(int(new), int(replies))
 
 
-def _columns() -> Select[Any]:
+def _columns() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Case.id,

@@ -233,7 +233,7 @@ def _latest_case(channel: Channel, customer: Customer) -> Case | None:
     query = (
         select(Case)
         .where(Case.channel_id == channel.id, Case.customer_id == customer.id)
-        .order_by(Case.id.desc())
+        .order_by(Case.active.desc(), Case.id.desc())
         .limit(1)
         .with_for_update()
         .execution_options(populate_existing=True)

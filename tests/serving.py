@@ -10,8 +10,8 @@ from flask import Flask
 from rq import Queue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from jobs import worker
 from jobs.queues import LOCAL, VENDOR
-from jobs.worker import DeskWorker
 from realtime.bus import bus
 
 
@@ -39,8 +39,7 @@ def work_off(app: Flask) -> None:
     """Run workers until no job is left, as the running desk would."""
     queues = [Queue(name, connection=bus.redis) for name in (*LOCAL, *VENDOR)]
     while any(len(queue) for queue in queues):
-        worker = DeskWorker(queues, connection=bus.redis, app=app)
-        worker.work(burst=True, logging_level="ERROR")
+        worker.make(app, (*LOCAL, *VENDOR)).work(burst=True, logging_level="ERROR")
 
 
 class _SilentHandler(WSGIRequestHandler):

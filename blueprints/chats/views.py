@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from blueprints.conversation import shown
 from blueprints.htmx import page_or_block, wants_fragment
-from blueprints.security import signed_in_agent
+from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
 from models import Case, Message
 from realtime import fragments, publish
@@ -73,7 +73,7 @@ def take(case_id: int) -> Response | str:
 
 @bp.post("/chats/<int:case_id>/reply")
 @login_required
-@limiter.limit("60 per minute")
+@limiter.limit("120 per minute", key_func=agent_key)
 def reply(case_id: int) -> Response | str:
     """Answer; a chat that nobody has becomes one's own, one that has ended begins again."""
     agent, form = signed_in_agent(), ReplyForm()
@@ -114,7 +114,7 @@ def read(case_id: int) -> tuple[str, int]:
 
 @bp.post("/chats/<int:case_id>/typing")
 @login_required
-@limiter.limit("40 per minute")
+@limiter.limit("60 per minute", key_func=agent_key)
 def typing(case_id: int) -> tuple[str, int]:
     """The agent is writing; told to customer and colleagues, never stored."""
     agent = signed_in_agent()

@@ -222,7 +222,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("client_key", sa.String(length=120), nullable=True),
+        sa.Column("client_key", sa.String(length=160), nullable=True),
         sa.Column("external_id", sa.String(length=200), nullable=True),
         sa.Column("delivery", sa.String(length=16), nullable=False),
         sa.Column("delivery_reason", sa.String(length=500), nullable=False),

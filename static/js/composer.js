@@ -41,7 +41,7 @@
     return true;
   }
 
-  let toldAt = new Map(); // case → when others were last told that we write
+  const toldAt = new Map(); // case → when others were last told that we write
 
   function tellOthers(caseId) {
     if (performance.now() - (toldAt.get(caseId) || -TYPING_EVERY_MS) < TYPING_EVERY_MS) return;

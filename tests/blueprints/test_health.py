@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from rq import Queue
 from rq.cron import CronScheduler
 
+from jobs import worker
 from jobs.queues import LOCAL, VENDOR
-from jobs.worker import DeskWorker
 from realtime.bus import bus
 from tests.redis import RealRedis
 
@@ -19,10 +18,7 @@ from tests.redis import RealRedis
 @pytest.fixture
 def crew(app: Flask) -> Iterator[None]:
     """Workers and scheduler that have reported for work."""
-    workers = [
-        DeskWorker([Queue(name, connection=bus.redis) for name in names], connection=bus.redis, app=app)
-        for names in (LOCAL, VENDOR)
-    ]
+    workers = [worker.make(app, names) for names in (LOCAL, VENDOR)]
     scheduler = CronScheduler(bus.redis, logging_level="ERROR")
     for one in (*workers, scheduler):
         one.register_birth()

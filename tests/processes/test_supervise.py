@@ -62,7 +62,8 @@ def test_a_killed_process_is_back_within_three_seconds(tmp_path: Path, name: str
         assert before is not None
         before.kill()
         assert eventually(lambda: desk.find(name) not in (None, before), BACK_AGAIN_SECONDS)
-        assert f"deskbell: {name} was killed by SIGKILL; it is started again in 0.5 s" in desk.stderr()
+        told = f"deskbell: {name} was killed by SIGKILL; it is started again in 0.5 s"
+        assert eventually(lambda: told in desk.stderr())
 
 
 def test_a_killed_web_process_serves_again_and_its_server_is_no_orphan(tmp_path: Path) -> None:

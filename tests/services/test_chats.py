@@ -209,6 +209,13 @@ class TestAnAgentTakesAndAnswers:
             chats.reply(old.id, ann, "hello")
         assert refusal.value.case_id == new.id
 
+    def test_after_an_agent_took_up_an_older_case_the_customers_next_words_go_there(self) -> None:
+        ann, old = make.agent(), make.chat()
+        chats.end(old.id, ann, "closed")
+        chats.end(make.chat("again").id, ann, "closed")
+        chats.reply(old.id, ann, "about your first question")
+        assert make.chat("yes?").id == old.id
+
     def test_a_case_that_does_not_exist_is_not_found(self) -> None:
         with pytest.raises(CaseNotFound):
             chats.take(999, make.agent())
