@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format pins clean environment development translations browser
+.PHONY: help run demo test quick lint format pins messages clean environment development translations browser
 
 # $(call need,PACKAGE): install a Debian package where we may, say what is missing where we may not.
 need = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $(1) ..." && apt-get -qq update \
@@ -68,6 +68,13 @@ environment: $(BIN)/pip
 
 development: environment
 	$(call install,installed-dev,requirements.txt requirements-dev.txt)
+
+messages: environment  ## bring new sentences of the sources into the translations
+	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT \
+		&& $(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords _l --keywords N_ --add-location file \
+			--output "$$pot" . \
+		&& $(BIN)/pybabel --quiet update --input-file "$$pot" --output-dir translations \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 translations: environment
 	@find translations -name '*.po' 2>/dev/null | while read -r po; do \

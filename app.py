@@ -9,7 +9,7 @@ from flask import Flask
 
 import blueprints
 import cli
-from blueprints import errors, htmx, locale, pages, security
+from blueprints import errors, htmx, locale, pages, security, wording
 from channels.registry import KINDS, Registry
 from config import Settings
 from extensions import csrf, db, files, limiter, login, migrate, sock, vault
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder="static")
     app.config.from_mapping(_flask_config(settings))
     _init_extensions(app, settings)
-    for init in (security, errors, htmx, locale, pages, blueprints, cli, commands):
+    for init in (security, errors, htmx, locale, pages, wording, blueprints, cli, commands):
         init.register(app)
     for kind, adapter in KINDS.items():
         channels.know(kind, adapter.capabilities)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, has_request_context
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from flask_login import current_user
 
-from channels.registry import KINDS
 from config import LANGUAGES
 from services import attachments, chat_list, clock, settings
 
@@ -24,8 +23,6 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.add_template_filter(iso)
     app.add_template_global(static_path)
-    app.add_template_global(status_name)
-    app.add_template_global(channel_title)
     app.add_template_global(attachments.signed_path, "file_path")
     app.context_processor(_for_every_page)
 
@@ -42,17 +39,6 @@ def static_path(name: str) -> str:
     if key not in _hashes:
         _hashes[key] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={_hashes[key]}"
-
-
-def status_name(status: str) -> str:
-    """A case's status in words."""
-    names = {"open": gettext("Open"), "pending": gettext("Pending"), "closed": gettext("Closed")}
-    return names[status]
-
-
-def channel_title(kind: str) -> str:
-    """What a kind of channel is called."""
-    return str(gettext("Website chat") if kind == "widget" else KINDS[kind].title)
 
 
 def _for_every_page() -> dict[str, Any]:

@@ -122,7 +122,7 @@ def typing() -> Response:
     visitor = visitor_id()
     case = visitor_chats.latest(_channel(), visitor)
     if case is not None and case.active and limiter.limiter.hit(_TYPING_SHOWN, "widget typing", visitor):
-        publish.customer_typing(case, case.customer.display_name)
+        publish.customer_typing(case, case.customer.name)
     return Response(status=204)
 
 

@@ -25,11 +25,6 @@ class Customer(Model):
 
     identities: Mapped[list[Identity]] = relationship(back_populates="customer", order_by="Identity.id")
 
-    @property
-    def display_name(self) -> str:
-        """The name, or "Visitor 81" for one who gave none."""
-        return self.name or f"Visitor {self.id}"
-
 
 class Identity(Model):
     """How one channel knows a customer: the vendor's id or, for our widget, the hash of the visitor's token."""

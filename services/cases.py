@@ -19,9 +19,10 @@ LATEST_CASES = 5
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One line of a list of cases."""
+    """One line of a list of cases. `customer_name` is empty for one who gave none."""
 
     id: int
+    customer_id: int
     customer_name: str
     subject: str
     last_words: str
@@ -102,7 +103,8 @@ def _columns() -> Select[*tuple[Any, ...]]:
 def _row(found: Row[Any]) -> CaseRow:
     return CaseRow(
         id=found.id,
-        customer_name=found.customer_name or f"Visitor {found.customer_id}",
+        customer_id=found.customer_id,
+        customer_name=found.customer_name,
         subject=found.subject,
         last_words=found.last_words,
         status=found.status,

@@ -18,10 +18,11 @@ MOST_ROWS = 500
 
 @dataclass(frozen=True)
 class ChatRow:
-    """One active chat. `owner_id` is 0 while nobody has it."""
+    """One active chat. `owner_id` is 0 while nobody has it, `customer_name` empty for one who gave none."""
 
     id: int
     rev: int
+    customer_id: int
     customer_name: str
     group_name: str
     channel_kind: str
@@ -99,7 +100,8 @@ def _row(found: Row[Any]) -> ChatRow:
     return ChatRow(
         id=found.id,
         rev=found.rev,
-        customer_name=found.customer_name or f"Visitor {found.customer_id}",
+        customer_id=found.customer_id,
+        customer_name=found.customer_name,
         group_name=found.group_name,
         channel_kind=found.channel_kind,
         owner_id=found.fixated_to_id or 0,

@@ -14,11 +14,15 @@ from . import clock
 from .uow import unit_of_work
 
 _PATIENCE = timedelta(seconds=2)
+# Browsers have caught up by themselves long before; and what cannot be shown must not be tried for ever.
+_TOO_LATE = timedelta(hours=1)
 
 
 def kept_back() -> list[Event]:
-    """Events that were committed two seconds ago or earlier and that nobody has been told of."""
-    query = select(Event).where(Event.published_at.is_(None), Event.created_at < clock.now() - _PATIENCE)
+    """Events of the last hour, at least two seconds old, that nobody has been told of."""
+    now = clock.now()
+    age = (Event.created_at < now - _PATIENCE, Event.created_at > now - _TOO_LATE)
+    query = select(Event).where(Event.published_at.is_(None), *age)
     return list(db.session().scalars(query.order_by(Event.id).limit(500)))
 
 

@@ -34,6 +34,7 @@ def unit_of_work() -> Iterator[Session]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes outside a unit of work")
     session.rollback()
+    session.expire_all()
     session.connection(execution_options={"writes": True})
     work = session.info[_WORK] = Work()
     try:

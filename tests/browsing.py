@@ -26,6 +26,7 @@ class FreshClient(FlaskClient):
             answer = super().open(*args, **kwargs)
         if has_app_context():
             db.session.rollback()
+            db.session.expire_all()
         return answer
 
 

@@ -16,7 +16,7 @@ from extensions import limiter
 from models import Case, Message
 from realtime import fragments, publish
 from services import access, attachments, chat_list, chats, messages, outbox
-from services.errors import InvalidInput
+from services.errors import N_, InvalidInput
 
 from .forms import ReplyForm, TakeForm
 
@@ -141,4 +141,4 @@ def _answer(case: Case, changed: Sequence[Message] = ()) -> Response | str:
 
 
 def _bad_client_id() -> str:
-    raise InvalidInput("client_id", "The client's id is too long.")
+    raise InvalidInput("client_id", N_("The client's id is too long."))

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from blueprints.connecting import connect_chatra, hook_url
+from blueprints.reasons import reason
 from blueprints.security import administrators_only
 from channels.base import ChannelError
 from extensions import db
@@ -42,7 +43,7 @@ def chatra() -> Response | str | tuple[str, int]:
             group=groups.named(form.group.data),
         )
     except ChannelError as error:
-        form.secret_key.errors = [error.reason]
+        form.secret_key.errors = [reason(error.reason)]
         return render_template("settings/chatra.html", form=form, active_section="settings"), 422
     flash(gettext("Connected. Now paste the webhook address into Chatra."), "success")
     return redirect(f"/settings/integrations/{channel.id}", 303)

@@ -8,8 +8,9 @@
   const writers = new Map(); // "case author agent" → { caseId, author, name, timer }
   const keyOf = (caseId, author, agent) => `${caseId} ${author} ${agent || ""}`;
 
-  function sentence({ author, name }, { text, textAgent }) {
-    return deskbell.fill(author === "agent" ? textAgent : text, { name });
+  /** A customer who gave no name is called as everywhere on the page. */
+  function sentence({ author, name }, { text, textAgent, customer }) {
+    return deskbell.fill(author === "agent" ? textAgent : text, { name: name || customer });
   }
 
   function show() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -43,6 +44,7 @@ def end_chat(page: Page, status: str) -> None:
 
 def newest_case() -> Case:
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalars(db.select(Case).order_by(Case.id.desc()).limit(1)).one()
 
 
@@ -299,3 +301,53 @@ def test_it_fits_a_phone(people: People, picture: Picture, theme: str) -> None:
     expect(log_of(ann).get_by_text("hi", exact=True)).to_be_visible()
     assert ann.evaluate("document.documentElement.scrollWidth <= innerWidth")
     picture(ann, f"phone-chat-{theme}")
+
+
+def test_a_new_chat_and_a_reply_in_ones_own_are_heard(people: People) -> None:
+    _, ann = people.agent()
+    ann.evaluate("() => { window.rings = 0; HTMLMediaElement.prototype.play = async () => { window.rings += 1 } }")
+    visitor = people.visitor("Maria", "one")
+    expect(section(ann, "new").get_by_text("Maria")).to_be_visible()
+    assert ann.evaluate("window.rings") == 1
+    section(ann, "new").get_by_text("Maria").click()
+    answer(ann, "two")
+    expect(visitor.get_by_role("log").get_by_text("two")).to_be_visible()
+    say(visitor, "three")
+    expect(log_of(ann).get_by_text("three")).to_be_visible()
+    assert ann.evaluate("window.rings") == 2
+
+
+def test_files_go_both_ways(people: People, tmp_path: Path) -> None:
+    _, ann = people.agent()
+    visitor = people.visitor("Maria", "here it comes")
+    section(ann, "new").get_by_text("Maria").click()
+    for page, name in ((visitor, "from-the-visitor.txt"), (ann, "from-the-agent.txt")):
+        file = tmp_path / name
+        file.write_text("plain words")
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_role("button", name="Send", exact=True).click()
+    for page in (visitor, ann):
+        for name in ("from-the-visitor.txt", "from-the-agent.txt"):
+            expect(page.get_by_role("log").get_by_text(name)).to_be_visible()
+    with ann.expect_download() as download:
+        log_of(ann).get_by_role("link", name=re.compile("from-the-visitor.txt")).click()
+    assert download.value.path().read_text() == "plain words"
+
+
+def test_words_survive_a_desk_that_is_away(people: People) -> None:
+    people.expected = ["Failed to load resource", "WebSocket"]
+    _, ann = people.agent()
+    visitor = people.visitor("Maria", "one")
+    section(ann, "new").get_by_text("Maria").click()
+    answer(ann, "two")
+    expect(visitor.get_by_role("log").get_by_text("two")).to_be_visible()
+    for page in (ann, visitor):
+        page.context.set_offline(True)
+    say(visitor, "said offline")
+    answer(ann, "answered offline")
+    expect(log_of(ann).get_by_text("answered offline")).to_be_visible()
+    for page in (ann, visitor):
+        page.context.set_offline(False)
+    for page in (ann, visitor):
+        for text in ("one", "two", "said offline", "answered offline"):
+            expect(page.get_by_role("log").get_by_text(text, exact=True)).to_have_count(1, timeout=30_000)

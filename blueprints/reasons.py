@@ -1,0 +1,49 @@
+"""Why a channel did not work, in the reader's language.
+
+A reason is kept as the English sentence that was true when it happened: nobody knows yet who will read it. Here are
+the sentences that channels and the outbox may have kept; what is none of them is shown as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask_babel import gettext
+
+from services.errors import N_
+
+_SENTENCES = (
+    N_("%(vendor)s's address is not on the public internet."),
+    N_("%(vendor)s could not be reached."),
+    N_("%(vendor)s's address or keys cannot be sent as they stand."),
+    N_("%(vendor)s gave no answer."),
+    N_("%(vendor)s refused the keys (answer %(status)s)."),
+    N_("%(vendor)s cannot take it at the moment (answer %(status)s)."),
+    N_("%(vendor)s did not accept it (answer %(status)s)."),
+    N_("Chatra no longer knows this visitor."),
+    N_("Chatra's answer could not be read."),
+    N_("Chatra's public and secret key are missing."),
+    N_("The message is longer than the 5000 characters that Chatra takes."),
+    N_("Chatra sends no event called %(event)s."),
+    N_("The delivery names no client: client.id is missing."),
+    N_("The delivery carries no message."),
+    N_("The website chat takes no deliveries."),
+    N_("The sender stopped before the answer came."),
+)
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def reason(kept: str) -> str:
+    """A reason that was kept, in the language of the present locale."""
+    for sentence, pattern in _PATTERNS:
+        if found := pattern.fullmatch(kept):
+            return str(gettext(sentence, **found.groupdict()))
+    return kept
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = _PLACE.split(sentence)
+    return re.compile("".join(f"(?P<{part}>.+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)))
+
+
+_PATTERNS = tuple((sentence, _pattern(sentence)) for sentence in _SENTENCES)

@@ -1,0 +1,62 @@
+"""Values of the domain in the reader's language: the database and the channels know them by their plain names."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import format_decimal, gettext
+
+from channels.registry import KINDS
+
+from .reasons import reason
+
+_KB = 1024
+_MB = 1024 * _KB
+
+
+def register(app: Flask) -> None:
+    """Add them to the templates."""
+    app.add_template_filter(or_visitor)
+    app.add_template_filter(file_size)
+    app.add_template_filter(reason)
+    app.add_template_global(status_name)
+    app.add_template_global(channel_title)
+    app.add_template_global(detail_label)
+
+
+def or_visitor(name: str, customer_id: int) -> str:
+    """A customer's name, or "Visitor 81" for one who gave none."""
+    return name or str(gettext("Visitor %(number)s", number=customer_id))
+
+
+def status_name(status: str) -> str:
+    """A case's status in words."""
+    names = {"open": gettext("Open"), "pending": gettext("Pending"), "closed": gettext("Closed")}
+    return str(names[status])
+
+
+def channel_title(kind: str) -> str:
+    """What a kind of channel is called."""
+    return str(gettext("Website chat") if kind == "widget" else KINDS[kind].title)
+
+
+def detail_label(label: str) -> str:
+    """What a channel knows about a customer, by name; a site's own fields keep the names that it gave them."""
+    known = {
+        "Page": gettext("Page"),
+        "Language": gettext("Language"),
+        "Time zone": gettext("Time zone"),
+        "Last visit": gettext("Last visit"),
+        "IP address": gettext("IP address"),
+        "Chat language": gettext("Chat language"),
+        "Browser": gettext("Browser"),
+        "OS version": gettext("OS version"),
+        "Location": gettext("Location"),
+    }
+    return str(known.get(label, label))
+
+
+def file_size(size: int) -> str:
+    """A file's size, given in bytes."""
+    if size < _MB:
+        return str(gettext("%(size)s KB", size=format_decimal(max(1, round(size / _KB)))))
+    return str(gettext("%(size)s MB", size=format_decimal(round(size / _MB, 1))))
