@@ -9,6 +9,7 @@ from flask import Flask
 
 import blueprints
 import cli
+import logs
 from blueprints import errors, htmx, locale, pages, security, wording
 from channels.registry import KINDS, Registry
 from config import Settings
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         config.SettingError: the environment holds a value that cannot be used.
     """
     settings = settings or Settings.from_environ(os.environ)
+    logs.configure(settings.log_level)
     app = Flask(__name__, static_folder="static")
     app.config.from_mapping(_flask_config(settings))
     _init_extensions(app, settings)

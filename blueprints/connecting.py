@@ -16,17 +16,31 @@ def connect_chatra(*, name: str, public_key: str, secret_key: str, group: Group)
     Raises:
         channels.base.ChannelError: Chatra refuses the keys.
     """
-    credentials = {"public_key": public_key.strip(), "secret_key": secret_key.strip()}
+    credentials = _chatra_credentials(public_key, secret_key)
     adapter = _registry().adapter(Connection(0, "chatra", name, {}, credentials))
-    unchecked = _unchecked(adapter)
     return channels.connect(
         kind=adapter.kind,
         family=adapter.family,
         name=name,
         group=group,
         credentials=credentials,
-        state_reason=unchecked,
+        state_reason=_unchecked(adapter),
     )
+
+
+def replace_chatra_keys(channel: Channel, *, public_key: str, secret_key: str) -> None:
+    """Give a connected Chatra account new keys, with the same check.
+
+    Raises:
+        channels.base.ChannelError: Chatra refuses the keys.
+    """
+    credentials = _chatra_credentials(public_key, secret_key)
+    adapter = _registry().adapter(Connection(channel.id, channel.kind, channel.name, {}, credentials))
+    channels.replace_credentials(channel.id, credentials, state_reason=_unchecked(adapter))
+
+
+def _chatra_credentials(public_key: str, secret_key: str) -> dict[str, str]:
+    return {"public_key": public_key.strip(), "secret_key": secret_key.strip()}
 
 
 def adapter_of(channel: Channel) -> Adapter:

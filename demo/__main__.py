@@ -14,6 +14,7 @@ from demo import seed
 from tests.vendors.chatra.rest import Keys
 
 ROOT = Path(__file__).parent.parent
+MARK = ".demo"
 FLASK = [sys.executable, "-m", "flask"]
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     """Start everything and stop it again."""
     port = int(os.environ.get("PORT", "8000"))
     environ = _environment(port)
-    shutil.rmtree(environ["DATA_DIR"], ignore_errors=True)
+    _clear(Path(environ["DATA_DIR"]))
     hook = _connect_chatra(environ)
     key = seed.fill(environ)
     beside = [
@@ -39,6 +40,15 @@ def main() -> None:
         for process in beside:
             process.terminate()
             process.wait()
+
+
+def _clear(folder: Path) -> None:
+    """Begin with fresh data; a folder that no demo has made is left alone."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise SystemExit(f"{folder} holds something else than a demo. Choose another DATA_DIR.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
 
 
 def _environment(port: int) -> dict[str, str]:

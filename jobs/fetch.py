@@ -25,5 +25,6 @@ def fetch(channel_id: int, conversation: str, what: str, wanted_id: str) -> None
         if error.broken:
             channels.mark_broken(channel_id, error.reason)
         return
+    channels.mark_working(channel_id)
     delivery = Delivery(raw=json.dumps(body).encode(), body=body, nonce=inbox.new_nonce(), fetched=True)
     inbox.accept(db.session().get_one(Channel, channel_id), adapter, delivery)

@@ -34,6 +34,7 @@ def _send(item: OutboxItem) -> None:
             channels.mark_broken(channel_id, error.reason)
         return
     outbox.settle(item_id, receipt)
+    channels.mark_working(channel_id)
 
 
 def _outbound(item: OutboxItem) -> Outbound:

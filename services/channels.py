@@ -73,11 +73,22 @@ def mark_broken(channel_id: int, reason: str) -> None:
         channel.state, channel.state_reason = "broken", reason
 
 
-def mark_connected(channel_id: int) -> None:
-    """Note that the channel works (again)."""
+def mark_working(channel_id: int) -> None:
+    """Note that the vendor has just taken a call of ours; writes only where something else was noted."""
+    channel = db.session().get_one(Channel, channel_id)
+    if channel.state == "connected" and not channel.state_reason:
+        return
     with unit_of_work() as session:
         channel = session.get_one(Channel, channel_id)
         channel.state, channel.state_reason = "connected", ""
+
+
+def replace_credentials(channel_id: int, credentials: dict[str, str], *, state_reason: str = "") -> None:
+    """Keep new keys for a channel; its address for webhooks and its chats stay."""
+    with unit_of_work() as session:
+        channel = session.get_one(Channel, channel_id)
+        channel.sealed_credentials = json.dumps(credentials)
+        channel.state, channel.state_reason = "connected", state_reason[:500]
 
 
 def make_widget(*, name: str, channel: Channel) -> Widget:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -19,6 +21,7 @@ from tests.browsing import FreshClient
 from tests.redis import RealRedis
 
 SECRET = "a secret that only tests know, long enough"
+TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,6 +30,16 @@ def _cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(agents, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_translations() -> None:
+    """Compile translations that are newer than what was compiled last, as `make translations` does."""
+    for source in TRANSLATIONS.rglob("*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime <= source.stat().st_mtime:
+            with source.open("rb") as words, compiled.open("wb") as file:
+                write_mo(file, read_po(words))
 
 
 @pytest.fixture(scope="session")

@@ -8,15 +8,9 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 
-class ChatraForm(FlaskForm):
-    """The two keys of a Chatra account and the group that gets its chats."""
+class ChatraKeysForm(FlaskForm):
+    """The two keys of a Chatra account."""
 
-    name = StringField(
-        _l("Name"),
-        [DataRequired(_l("Enter a name.")), Length(max=120)],
-        default="Chatra",
-        description=_l("Tells several Chatra accounts apart."),
-    )
     public_key = StringField(
         _l("Public key"),
         [DataRequired(_l("Paste the public key."))],
@@ -28,5 +22,16 @@ class ChatraForm(FlaskForm):
         [DataRequired(_l("Paste the secret key."))],
         description=_l("Stored encrypted and never shown again."),
         render_kw={"autocomplete": "off"},
+    )
+
+
+class ChatraForm(ChatraKeysForm):
+    """A new account: its keys, a name and the group that gets its chats."""
+
+    name = StringField(
+        _l("Name"),
+        [DataRequired(_l("Enter a name.")), Length(max=120)],
+        default="Chatra",
+        description=_l("Tells several Chatra accounts apart."),
     )
     group = SelectField(_l("Default group"), description=_l("Cases from Chatra go to this group."))

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from blueprints.connecting import connect_chatra, hook_url
+from blueprints.connecting import connect_chatra, hook_url, replace_chatra_keys
 from blueprints.reasons import reason
 from blueprints.security import administrators_only
 from channels.base import ChannelError
@@ -14,7 +14,7 @@ from extensions import db
 from models import Channel
 from services import channels, groups, inbox
 
-from .forms import ChatraForm
+from .forms import ChatraForm, ChatraKeysForm
 
 bp = Blueprint("integrations", __name__, url_prefix="/settings/integrations")
 
@@ -61,6 +61,25 @@ def show(channel_id: int) -> str:
         aside=inbox.set_aside(channel.id),
         active_section="settings",
     )
+
+
+@bp.route("/<int:channel_id>/keys", methods=["GET", "POST"])
+@administrators_only
+def keys(channel_id: int) -> Response | str | tuple[str, int]:
+    """Give a Chatra account new keys."""
+    channel, form = _channel(channel_id), ChatraKeysForm()
+    if channel.kind != "chatra":
+        abort(404)
+    if form.validate_on_submit():
+        try:
+            replace_chatra_keys(channel, public_key=form.public_key.data, secret_key=form.secret_key.data)
+        except ChannelError as error:
+            form.secret_key.errors = [reason(error.reason)]
+        else:
+            flash(gettext("The new keys are in use."), "success")
+            return redirect(f"/settings/integrations/{channel_id}", 303)
+    page = render_template("settings/chatra_keys.html", form=form, channel=channel, active_section="settings")
+    return (page, 422) if form.errors else page
 
 
 @bp.post("/<int:channel_id>/deliveries/<int:item_id>/replay")

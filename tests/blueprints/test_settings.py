@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from dataclasses import replace
 
-from services import desk, settings
+import pytest
+from sqlalchemy import select
+
+from config import Settings
+from extensions import db
+from models import Channel
+from services import channels, desk, settings
 from tests.browsing import Browser
+from tests.vendors.chatra import ChatraSimulator
 
 PAGES = ("/settings/chats", "/settings/widget", "/settings/integrations", "/settings/integrations/chatra")
 
@@ -46,3 +54,42 @@ def test_allowed_sites_are_kept_line_by_line(admin: Browser) -> None:
 def test_a_site_that_is_none_is_refused(admin: Browser) -> None:
     answer = admin.submit("/settings/widget", title="", colour="#123456", allowed_sites="ftp://x")
     assert answer.status_code == 422
+
+
+class TestChatra:
+    """Connecting by the two keys, and giving new ones."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings, chatra: ChatraSimulator) -> Settings:
+        return replace(settings, chatra_api_url=chatra.url)
+
+    @pytest.fixture
+    def chatra(self) -> Iterator[ChatraSimulator]:
+        with ChatraSimulator() as simulator:
+            yield simulator
+
+    def keys(self, chatra: ChatraSimulator, **changed: str) -> dict[str, str]:
+        return {"public_key": chatra.keys.public, "secret_key": chatra.keys.secret, **changed}
+
+    def connect(self, admin: Browser, chatra: ChatraSimulator) -> str:
+        fields = {"name": "Chatra", "group": "Support", **self.keys(chatra)}
+        return str(admin.submit("/settings/integrations/chatra", **fields).location)
+
+    def test_good_keys_lead_to_the_address_for_webhooks(self, admin: Browser, chatra: ChatraSimulator) -> None:
+        page = admin.get(self.connect(admin, chatra)).text
+        assert "/hooks/chatra/" in page
+        assert chatra.keys.secret not in page
+
+    def test_refused_keys_are_said_at_their_field(self, admin: Browser, chatra: ChatraSimulator) -> None:
+        fields = {"name": "Chatra", "group": "Support", **self.keys(chatra, secret_key="wrong")}
+        assert admin.submit("/settings/integrations/chatra", **fields).status_code == 422
+
+    def test_new_keys_mend_a_broken_channel_and_keep_its_address(self, admin: Browser, chatra: ChatraSimulator) -> None:
+        page = self.connect(admin, chatra)
+        channel = db.session.scalars(select(Channel).where(Channel.kind == "chatra")).one()
+        token = channel.sealed_hook_token
+        channels.mark_broken(channel.id, "Chatra refuses the keys.")
+        assert admin.submit(f"{page}/keys", **self.keys(chatra, secret_key="wrong")).status_code == 422
+        assert admin.submit(f"{page}/keys", **self.keys(chatra)).status_code == 303
+        db.session.expire_all()
+        assert (channel.state, channel.sealed_hook_token) == ("connected", token)

@@ -41,6 +41,7 @@ def kind_and_name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.slow
 class TestEveryAdapter:
     def test_says_what_it_is(self, kind: str) -> None:
         adapter = KINDS[kind]

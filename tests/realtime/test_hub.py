@@ -1,0 +1,97 @@
+"""The hub's books: who listens to what, and that nothing is left of those who went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from redis import Redis
+
+from realtime.bus import Bus
+from realtime.hub import Hub
+from realtime.socket import SERVICE_RESTART, Connection
+from tests.realtime.listening import BEAT, TEXT, Frame, Listener
+from tests.realtime.wires import connected
+from tests.redis import RealRedis
+
+
+@pytest.fixture
+def bus(real_redis: RealRedis) -> Bus:
+    bus = Bus()
+    bus.connect_to(Redis.from_url(real_redis.url))
+    return bus
+
+
+@pytest.fixture
+def hub(bus: Bus) -> Iterator[Hub]:
+    """A hub of three places that hears the bus."""
+    hub = Hub(bus, capacity=3)
+    hub.start()
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture
+def browsers() -> Iterator[list[tuple[Connection, Listener]]]:
+    """Three browsers whose handshake is done."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(connected()) for _ in range(3)]
+
+
+Browsers = list[tuple[Connection, Listener]]
+
+
+def test_the_first_frame_after_joining_is_the_heartbeat(hub: Hub, browsers: Browsers) -> None:
+    (connection, listener), *_ = browsers
+    hub.join(connection, ["agent:1"])
+    assert listener.frame() == Frame(TEXT, BEAT.encode())
+
+
+def test_a_frame_reaches_those_who_listen_to_one_of_its_topics_once(hub: Hub, bus: Bus, browsers: Browsers) -> None:
+    for (connection, _), topics in zip(browsers, (["agent:1"], ["agent:1", "agent:2"], ["customer:x"]), strict=True):
+        hub.join(connection, topics)
+    bus.publish(["agent:1", "agent:2"], "for agents")
+    bus.publish(["agent:2", "customer:x"], "for others")
+    bus.publish(["agent:1", "customer:x"], "the end")
+    heard = [[listener.news() for _ in range(count)] for count, (_, listener) in zip((2, 3, 2), browsers, strict=True)]
+    assert heard == [["for agents", "the end"], ["for agents", "for others", "the end"], ["for others", "the end"]]
+
+
+def test_who_left_hears_nothing_more(hub: Hub, bus: Bus, browsers: Browsers) -> None:
+    (gone, at_gone), (stays, at_stays), _ = browsers
+    for connection in (gone, stays):
+        hub.join(connection, ["agent:1"])
+    hub.leave(gone, ["agent:1"])
+    bus.publish(["agent:1"], "news")
+    assert at_stays.news() == "news"
+    gone.close(SERVICE_RESTART)
+    assert list(at_gone.texts()) == []
+
+
+def test_nothing_is_left_of_those_who_went(hub: Hub, browsers: Browsers) -> None:
+    topics = ["agent:1", "customer:x"]
+    for connection, _ in browsers:
+        hub.join(connection, topics)
+    for connection, _ in browsers:
+        hub.leave(connection, topics)
+    assert (hub.count, dict(hub._topics)) == (0, {})
+
+
+def test_it_is_full_when_all_places_are_taken_and_has_room_again_when_one_leaves(hub: Hub, browsers: Browsers) -> None:
+    fullness = []
+    for connection, _ in browsers:
+        fullness.append(hub.is_full())
+        hub.join(connection, ["agent:1"])
+    fullness.append(hub.is_full())
+    hub.leave(browsers[0][0], ["agent:1"])
+    fullness.append(hub.is_full())
+    assert fullness == [False, False, False, True, False]
+
+
+def test_a_hub_that_stops_says_good_bye_to_everyone_and_lets_nobody_in(hub: Hub, browsers: Browsers) -> None:
+    for connection, _ in browsers:
+        hub.join(connection, ["agent:1"])
+    hub.stop()
+    assert hub.is_full()
+    assert [listener.close_code() for _, listener in browsers] == [SERVICE_RESTART] * 3

@@ -1,0 +1,111 @@
+"""One browser's socket: frames as RFC 6455 has them, one ordered buffer, and an end to patience."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections import deque
+
+import pytest
+from wsproto import ConnectionType
+from wsproto.connection import Connection as Protocol
+from wsproto.events import TextMessage
+
+from realtime.socket import SERVICE_RESTART, text_frame
+from tests.processes.running import eventually
+from tests.realtime.listening import TEXT, Frame
+from tests.realtime.wires import connected, wire
+
+SMALL_BUFFER = 4096
+CHUNK = b"x" * 65_536
+
+
+class TestATextFrame:
+    @pytest.mark.parametrize(
+        ("size", "head"),
+        [
+            (0, b"\x81\x00"),
+            (125, b"\x81\x7d"),
+            (126, b"\x81\x7e\x00\x7e"),
+            (65_535, b"\x81\x7e\xff\xff"),
+            (65_536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+        ],
+    )
+    def test_tells_its_size_in_as_few_bytes_as_the_protocol_has(self, size: int, head: bytes) -> None:
+        assert text_frame("x" * size) == head + b"x" * size
+
+    @pytest.mark.parametrize("size", [0, 1, 62, 63, 125, 126, 32_767, 32_768, 65_535, 65_536, 100_000])
+    def test_is_read_by_another_implementation(self, size: int) -> None:
+        browser = Protocol(ConnectionType.CLIENT)
+        browser.receive_data(text_frame("я" * size))
+        events = list(browser.events())
+        assert all(isinstance(event, TextMessage) for event in events)
+        assert "".join(event.data for event in events if isinstance(event, TextMessage)) == "я" * size
+
+
+class TestTheBuffer:
+    def test_what_the_kernel_does_not_take_is_kept_and_sent_later_in_order(self) -> None:
+        with wire(SMALL_BUFFER) as (near, listener):
+            wanted = [text_frame(f"{number} {'x' * 4_000}") for number in range(80)]
+            for frame in wanted:
+                assert near.send(frame) == len(frame)
+            assert near.backlog
+            reader = threading.Thread(target=lambda: heard.extend(listener.frame() for _ in wanted))
+            heard: list[Frame | None] = []
+            reader.start()
+            assert eventually(near.drain)
+            reader.join()
+        assert [text_frame(frame.payload.decode()) for frame in heard if frame] == wanted
+
+    def test_sending_never_waits_for_a_peer_that_does_not_read(self) -> None:
+        with wire(SMALL_BUFFER) as (near, _), pytest.raises(OSError, match="does not keep up") as refusal:
+            deque(map(near.send, [CHUNK] * 100), maxlen=0)
+        assert refusal.value.errno == errno.ENOBUFS
+
+    def test_a_small_frame_does_not_overtake_what_is_kept(self) -> None:
+        with wire(SMALL_BUFFER) as (near, _):
+            while not near.backlog:
+                near.send(CHUNK)
+            kept = len(near.backlog)
+            near.send(b"small")
+            assert bytes(near.backlog[kept:]) == b"small"
+
+
+class TestAConnection:
+    def test_brings_what_is_pushed(self) -> None:
+        with connected() as (connection, listener):
+            connection.push(text_frame("news"))
+            assert listener.frame() == Frame(TEXT, b"news")
+
+    def test_is_reset_when_the_browser_does_not_keep_up(self) -> None:
+        with connected(SMALL_BUFFER) as (connection, listener):
+            for _ in range(30):
+                connection.push(text_frame("x" * 30_000))
+            assert 0 < len(list(listener.texts())) < 30
+
+    def test_says_good_bye_with_its_code_and_nothing_after_it(self) -> None:
+        with connected() as (connection, listener):
+            connection.close(SERVICE_RESTART)
+            connection.push(text_frame("too late"))
+            connection.close(SERVICE_RESTART)
+            assert listener.close_code() == SERVICE_RESTART
+            assert listener.frame() is None
+
+    def test_is_served_until_the_browser_leaves(self) -> None:
+        with connected() as (connection, listener):
+            server = threading.Thread(target=connection.serve)
+            server.start()
+            listener.raw.close()
+            server.join(10)
+            assert not server.is_alive()
+
+    def test_sends_what_the_hub_could_not_from_its_own_thread(self) -> None:
+        with connected(SMALL_BUFFER) as (connection, listener):
+            server = threading.Thread(target=connection.serve)
+            server.start()
+            wanted = [f"{number} {'x' * 4_000}" for number in range(80)]
+            for text in wanted:
+                connection.push(text_frame(text))
+            assert [listener.news() for _ in wanted] == wanted
+            listener.raw.close()
+            server.join(10)

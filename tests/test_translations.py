@@ -1,0 +1,228 @@
+"""The desk in Russian: no sentence is left out, no placeholder is lost, no English word is seen."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from babel.messages import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_babel import force_locale, ngettext
+
+from channels.base import ChannelError, CustomerData, CustomerUpdate
+from models import Agent, Case, Channel
+from realtime import fragments, topics
+from realtime.bus import CHANNEL, unpack
+from services import agents, channels, chats, clock, desk, messages, outbox
+from services.uow import unit_of_work
+from tests import factories as make
+from tests.browsing import Browser
+from tests.reading import english_words, english_words_in
+from tests.redis import RealRedis
+
+ROOT = Path(__file__).parents[1]
+RUSSIAN = ROOT / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
+DETAILS = ("Page", "Language", "Time zone", "Last visit", "IP address", "Chat language", "Browser", "OS version")
+_PLACE = re.compile(r"%\(\w+\)s|\{\w+\}|&\w+;")
+
+
+def test_every_sentence_has_its_translation_and_none_is_left_over() -> None:
+    known = {message.id for message in _russian() if message.id}
+
+    assert known == _sentences(), "run `make messages` and translate what is new"
+
+
+def test_no_translation_is_empty_or_a_guess() -> None:
+    unfinished = [message.id for message in _russian() if not all(_forms(message.string)) or message.fuzzy]
+
+    assert unfinished == []
+
+
+def test_translations_keep_their_placeholders() -> None:
+    for message in _russian():
+        if message.id:
+            wanted = sorted(_PLACE.findall(_forms(message.id)[0]))
+            for form in _forms(message.string):
+                assert sorted(_PLACE.findall(form)) == wanted, form
+
+
+def test_numbers_choose_the_form_of_the_word(app: Flask) -> None:
+    with app.test_request_context(), force_locale("ru"):
+        said = [ngettext("%(num)s unread", "%(num)s unread", number) for number in (1, 2, 5, 21)]
+
+    assert said == ["1 непрочитанное", "2 непрочитанных", "5 непрочитанных", "21 непрочитанное"]
+
+
+def test_no_page_shows_an_english_word(russian: Browser, pages: list[str]) -> None:
+    seen = {address: english_words(russian.get(address).text) for address in pages}
+
+    assert {address: words for address, words in seen.items() if words} == {}
+
+
+def test_strangers_are_spoken_to_in_the_language_of_their_browser(client: FlaskClient) -> None:
+    for address in ("/login", agents.setup_link("") or "", "/nothing"):
+        page = client.get(address, headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
+        assert '<html lang="ru"' in page
+        assert english_words(page) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/settings/chats", {"silence_minutes": "x", "warning_minutes": "-1"}),
+        ("/settings/chats", {"silence_minutes": "1441", "warning_minutes": "1"}),
+        ("/settings/chats", {"silence_minutes": "5", "warning_minutes": "6"}),
+        ("/settings/widget", {"title": "я" * 81, "colour": "red", "allowed_sites": ""}),
+        ("/settings/widget", {"title": "", "colour": "#123456", "allowed_sites": "ftp://x"}),
+        ("/settings/integrations/chatra", {"name": "", "group": "никакая"}),
+        ("/profile", {"language": "xx", "theme": "auto"}),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_in_russian(russian: Browser, address: str, fields: dict[str, str]) -> None:
+    answer = russian.submit(address, **fields)
+
+    assert answer.status_code == 422
+    assert 'class="field-error"' in answer.text
+    assert english_words(answer.text) == []
+
+
+def test_a_refused_action_is_explained_in_russian(russian: Browser) -> None:
+    case = make.chat("Где мой заказ?")
+    chats.take(case.id, make.agent("Bob"))
+
+    answer = russian.act(f"/chats/{case.id}/reply", text="Сейчас посмотрю")
+
+    assert "Этот чат уже ведёт Bob." in answer.text
+    assert english_words(answer.text) == []
+
+
+def test_a_push_comes_in_the_listeners_language(app: Flask, real_redis: RealRedis) -> None:
+    ann, bob = make.agent("Ann", language="ru"), make.agent("Bob", language="en")
+    with real_redis.client as redis, redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(CHANNEL)
+        listener.get_message(timeout=5)
+        message = chats.receive(make.website(), make.incoming("Где мой заказ?", name=""))
+        pushed = _pushed(listener.get_message(timeout=5)["data"]) | _pushed(listener.get_message(timeout=5)["data"])
+
+    customer = make.case_of(message).customer_id
+    assert f"Посетитель {customer}" in pushed[topics.agent(ann.id)]
+    assert "Взять чат" in pushed[topics.agent(ann.id)]
+    assert f"Visitor {customer}" in pushed[topics.agent(bob.id)]
+    assert "Take chat" in pushed[topics.agent(bob.id)]
+
+
+def test_a_fragment_is_all_in_one_language(app: Flask) -> None:
+    for case in (_chat_of_nobody(), _ended_case(make.agent("Ann"))):
+        rendered = fragments.of_case_in({"ru", "en"}, case, messages.latest(case.id), customer_changed=True)
+        assert english_words(rendered["ru"]) == []
+        assert english_words(rendered["en"]) != []
+
+
+def test_the_widget_speaks_russian(client: FlaskClient) -> None:
+    config = client.get(f"/widget/{desk.first_widget().key}/config?lang=ru").json
+
+    assert [text for text in config["texts"].values() if english_words_in(text)] == []
+
+
+@pytest.fixture
+def russian(app: Flask) -> Browser:
+    """The browser of a Russian-speaking administrator, who sees every page."""
+    return Browser(app.test_client()).sign_in(make.agent("Ann", admin=True, language="ru"))
+
+
+@pytest.fixture
+def pages(russian: Browser) -> list[str]:
+    """The addresses of all kinds of pages, with something to show on each."""
+    ann, bob, chatra = make.agent("Ann"), make.agent("Bob"), _chatra_in_trouble(russian)
+    mine, theirs = (make.chat("Где мой заказ?", visitor=visitor) for visitor in ("a", "b"))
+    russian.act(f"/chats/{mine.id}/take")
+    chats.take(theirs.id, bob)
+    failed, uncertain = _unsent(chatra, ann, "c"), _unsent(chatra, ann, "d", uncertain=True)
+    active = [f"/chats/{case.id}" for case in (mine, theirs, _chat_of_nobody(), failed, uncertain)]
+    cases = ["/cases", "/cases?status=closed", "/cases?status=open", f"/cases/{_ended_case(ann).id}"]
+    own = _website_called("Сайт").id
+    settings = ["chats", "widget", "integrations", "integrations/chatra"]
+    settings += [f"integrations/{channel_id}" for channel_id in (own, chatra.id)]
+    return [
+        "/chats",
+        *active,
+        *cases,
+        "/profile",
+        "/nothing",
+        "/chats/999",
+        *(f"/settings/{name}" for name in settings),
+    ]
+
+
+def _russian() -> Catalog:
+    with RUSSIAN.open("rb") as file:
+        return read_po(file, locale="ru")
+
+
+def _forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _sentences() -> set[str | tuple[str, ...]]:
+    """Everything in the sources that is marked for translation, found as `make messages` finds it."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(str(ROOT), methods, options, {**DEFAULT_KEYWORDS, "_l": None})
+    return {sentence for _file, _line, sentence, _comments, _context in found}
+
+
+def _chat_of_nobody() -> Case:
+    """A chat of a visitor who gave no name and whose browser tells about itself."""
+    message = chats.receive(make.website(), make.incoming("Где мой заказ?", visitor="nobody", name=""))
+    data = CustomerData("nobody", details=dict.fromkeys((*DETAILS, "Location"), "1"))
+    chats.update_customer(make.website(), CustomerUpdate("nobody", data))
+    return make.case_of(message)
+
+
+def _ended_case(agent: Agent) -> Case:
+    case = make.chat("Спасибо!", visitor="ended")
+    chats.end(case.id, agent, "closed")
+    return make.fresh(case)
+
+
+def _chatra_in_trouble(browser: Browser) -> Channel:
+    """A Chatra account that refuses us, and that has sent something of no use."""
+    channel = make.chatra()
+    channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
+    hook = f"/hooks/chatra/{channel.sealed_hook_token}"
+    assert browser.client.post(hook, json={"eventName": "chatStarted"}).status_code == 200
+    return channel
+
+
+def _unsent(channel: Channel, agent: Agent, visitor: str, *, uncertain: bool = False) -> Case:
+    """A chat whose answer was refused, or whose sender died."""
+    case = make.chat("Где мой заказ?", channel=channel, visitor=visitor)
+    chats.reply(case.id, agent, "Уже в пути.")
+    item = outbox.claim(case.stream)
+    assert item is not None
+    if uncertain:
+        with time_machine.travel(clock.now() + timedelta(minutes=5)):
+            outbox.expire_leases()
+    else:
+        outbox.fail(item.id, ChannelError("Chatra did not accept it (answer 400).", permanent=True), idempotent=False)
+    return make.fresh(case)
+
+
+def _website_called(name: str) -> Channel:
+    """A fresh desk calls its channel by an English name, which is its owner's to change."""
+    channel = make.website()
+    with unit_of_work():
+        channel.name = name
+    return channel
+
+
+def _pushed(data: bytes) -> dict[str, str]:
+    wanted, payload = unpack(data)
+    return dict.fromkeys(wanted, payload)
