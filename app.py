@@ -10,7 +10,7 @@ from flask import Flask
 import blueprints
 import cli
 import logs
-from blueprints import errors, htmx, locale, pages, security, wording
+from blueprints import errors, htmx, ids, locale, pages, security, wording
 from channels.registry import KINDS, Registry
 from config import Settings
 from extensions import csrf, db, files, limiter, login, migrate, sock, vault
@@ -21,7 +21,7 @@ from realtime.bus import bus
 from realtime.gate import WebsocketGate
 from realtime.hub import Hub
 from services import channels
-from services.events import committed
+from services.events import Work, committed
 
 LARGEST_REQUEST = 52 * 1024 * 1024
 
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder="static")
     app.config.from_mapping(_flask_config(settings))
     _init_extensions(app, settings)
-    for init in (security, errors, htmx, locale, pages, wording, blueprints, cli, commands):
+    for init in (ids, security, errors, htmx, locale, pages, wording, blueprints, cli, commands):
         init.register(app)
     for kind, adapter in KINDS.items():
         channels.know(kind, adapter.capabilities)
@@ -50,6 +50,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "DESKBELL": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "SESSION_COOKIE_NAME": "deskbell",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
@@ -78,10 +79,15 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
 
 def _wire(app: Flask, settings: Settings) -> None:
     """Connect the domain to those who tell the browsers and wake the workers."""
-    bus.connect_to(redis.Redis.from_url(settings.redis_url, health_check_interval=30))
+    bus.connect_to(redis.Redis.from_url(settings.redis_url, health_check_interval=30), vault.sign("bus")[:16])
     app.extensions["channels"] = Registry(chatra_api_url=settings.chatra_api_url)
     hub = Hub(bus, capacity=settings.ws_cap)
     app.extensions["hub"] = hub
     app.wsgi_app = WebsocketGate(app.wsgi_app, hub)  # type: ignore[method-assign]
-    committed.connect(publish.after_commit)
-    committed.connect(queues.after_commit)
+    committed.connect(_after_commit)
+
+
+def _after_commit(work: Work) -> None:
+    """Wake the workers, then tell the browsers."""
+    queues.after_commit(work)
+    publish.after_commit(work)

@@ -55,7 +55,7 @@ class Vault:
 
     def signed(self, text: str, signature: str) -> bool:
         """Whether `sign` made this signature."""
-        return hmac.compare_digest(self.sign(text), signature)
+        return hmac.compare_digest(self.sign(text).encode(), signature.encode("utf-8", "replace"))
 
     def seal(self, text: str) -> str:
         """Encrypt `text`."""

@@ -9,8 +9,10 @@ from flask import Flask, Response, flash, g, jsonify, make_response, redirect, r
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from extensions import db
 from services.errors import (
     AnotherChatActive,
     CaseNotFound,
@@ -91,8 +93,13 @@ def _http_sentence(status: int) -> str:
 
 def _unexpected(_error: Exception) -> Response:
     log.exception("request %s %s %s failed", g.get("request_id", "-"), request.method, request.path)
+    db.session.rollback()
     text = gettext("Something went wrong on our side. Nothing you sent was half done; try again.")
-    return _answer(text, 500)
+    try:
+        return _answer(text, 500)
+    except SQLAlchemyError:
+        # The page itself needs the database, which is away.
+        return Response(text, 500, mimetype="text/plain")
 
 
 def _answer(text: str, status: int, *, kind: str = "error") -> Response:

@@ -16,7 +16,7 @@ bp = Blueprint("files", __name__)
 def show(public_id: str, expires: str, signature: str, _name: str) -> Response:
     """One attachment."""
     attachment = attachments.by_signature(public_id, expires, signature)
-    if attachment is None:
+    if attachment is None or not files.path(attachment.public_id).is_file():
         abort(404)
     response = send_file(
         files.path(attachment.public_id),

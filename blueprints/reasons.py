@@ -26,9 +26,11 @@ _SENTENCES = (
     N_("The message is longer than the 5000 characters that Chatra takes."),
     N_("Chatra sends no event called %(event)s."),
     N_("The delivery names no client: client.id is missing."),
+    N_("The client's id is longer than 200 characters."),
     N_("The delivery carries no message."),
     N_("The website chat takes no deliveries."),
     N_("The sender stopped before the answer came."),
+    N_("The message could not be prepared."),
 )
 _PLACE = re.compile(r"%\((\w+)\)s")
 

@@ -15,6 +15,7 @@ from tests.vendors.chatra.rest import Keys
 
 ROOT = Path(__file__).parent.parent
 MARK = ".demo"
+OF_A_REAL_DESK = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "HOST"}
 FLASK = [sys.executable, "-m", "flask"]
 
 
@@ -52,9 +53,9 @@ def _clear(folder: Path) -> None:
 
 
 def _environment(port: int) -> dict[str, str]:
-    """A data folder of its own and Chatra's API on this machine; everything else as in `make run`."""
+    """A data folder of its own and Chatra's API on this machine; nothing of a real desk's settings."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in OF_A_REAL_DESK},
         "PORT": str(port),
         "DATA_DIR": os.environ.get("DATA_DIR", str(ROOT / "data-demo")),
         "CHATRA_API_URL": f"http://127.0.0.1:{port + 2}/api",

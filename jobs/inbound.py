@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from rq.timeouts import JobTimeoutException
+
 from services import inbox
 
 from . import queues
@@ -13,15 +15,26 @@ log = logging.getLogger(__name__)
 
 
 def drain(stream: str) -> None:
-    """Apply every pending delivery of the stream, oldest first; one that fails does not stop those behind it."""
+    """Apply the stream's pending deliveries, oldest first; one that fails does not stop those behind it for good."""
+    queues.answer(queues.INBOUND, stream)
+    turn = queues.Turn()
     while (item := inbox.next_pending(stream)) is not None:
-        channel_id = item.channel_id
-        try:
-            wanted = inbox.apply_next(stream, adapter_of(channel_id))
-        except Exception as error:
-            log.exception("a delivery of %s could not be applied", stream)
-            if not inbox.fail_next(stream, f"{type(error).__name__}: {error}"):
-                return
-            continue
-        for fetch in wanted or ():
-            queues.enqueue(queues.FETCH, "jobs.fetch.fetch", channel_id, fetch.conversation, fetch.what, fetch.id)
+        if turn.is_over:
+            queues.ring(queues.INBOUND, stream)
+            return
+        if not _apply_next(stream, item.channel_id):
+            return
+
+
+def _apply_next(stream: str, channel_id: int) -> bool:
+    """Apply one delivery; tells whether those behind it may pass."""
+    try:
+        wanted = inbox.apply_next(stream, adapter_of(channel_id))
+    except JobTimeoutException:
+        raise
+    except Exception as error:
+        log.exception("a delivery of %s could not be applied", stream)
+        return inbox.fail_next(stream, f"{type(error).__name__}: {error}")
+    for fetch in wanted or ():
+        queues.enqueue(queues.FETCH, "jobs.fetch.fetch", channel_id, fetch.conversation, fetch.what, fetch.id)
+    return True

@@ -11,6 +11,7 @@ from channels.base import ChannelError, File, Outbound
 from models import OutboxItem
 from services import attachments, channels, outbox
 
+from . import queues
 from .adapters import adapter_of
 
 log = logging.getLogger(__name__)
@@ -18,15 +19,26 @@ log = logging.getLogger(__name__)
 
 def drain(stream: str) -> None:
     """Send the stream's owed items until one has to wait."""
-    while (item := outbox.claim(stream)) is not None:
+    queues.answer(queues.OUTBOUND, stream)
+    turn = queues.Turn()
+    while not turn.is_over:
+        item = outbox.claim(stream)
+        if item is None:
+            return
         _send(item)
+    queues.ring(queues.OUTBOUND, stream)
 
 
 def _send(item: OutboxItem) -> None:
     item_id, channel_id = item.id, item.channel_id
-    adapter = adapter_of(channel_id)
     try:
-        receipt = adapter.perform(_outbound(item))
+        adapter, parcel = adapter_of(channel_id), _outbound(item)
+    except Exception:
+        log.exception("outbox item %s could not be prepared", item_id)
+        outbox.fail(item_id, ChannelError("The message could not be prepared.", permanent=True), idempotent=True)
+        return
+    try:
+        receipt = adapter.perform(parcel)
     except ChannelError as error:
         log.warning("outbox item %s was not delivered: %s", item_id, error.reason)
         outbox.fail(item_id, error, idempotent=adapter.capabilities.idempotent_sends)

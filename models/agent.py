@@ -25,8 +25,3 @@ class Agent(Model):
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     session_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    @property
-    def initials(self) -> str:
-        """One or two letters for the avatar."""
-        return "".join(part[0] for part in self.name.split()[:2]).upper()

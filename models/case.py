@@ -48,10 +48,10 @@ class Case(Model):
             "channel_id",
             "customer_id",
             unique=True,
-            sqlite_where=text("active"),
+            sqlite_where=text("active = 1"),
             postgresql_where=text("active"),
         ),
-        Index("ix_case_due", "ends_at", sqlite_where=text("active"), postgresql_where=text("active")),
+        Index("ix_case_due", "ends_at", sqlite_where=text("active = 1"), postgresql_where=text("active")),
         Index("ix_case_list", "active", "updated_at", "id"),
         Index("ix_case_of_customer", "customer_id", "channel_id", "id"),
     )
@@ -60,7 +60,6 @@ class Case(Model):
     rev: Mapped[int] = mapped_column(default=0)
     subject: Mapped[str] = mapped_column(String(200), default="")
     status: Mapped[str] = mapped_column(String(16), default=Status.OPEN)
-    priority: Mapped[str] = mapped_column(String(16), default="normal")
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     conversation: Mapped[str] = mapped_column(String(200))
@@ -68,7 +67,6 @@ class Case(Model):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     active: Mapped[bool] = mapped_column(default=True)
     fixated_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))

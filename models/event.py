@@ -23,7 +23,6 @@ class EventKind(StrEnum):
     CHAT_READ = "chat_read"
     CHAT_POSTPONED = "chat_postponed"
     CHAT_ENDED = "chat_ended"
-    CASE_CHANGED = "case_changed"
     CUSTOMER_CHANGED = "customer_changed"
 
 

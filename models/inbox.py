@@ -23,6 +23,13 @@ class InboxItem(Model):
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
+        Index(
+            "ix_inbox_item_aside",
+            "channel_id",
+            "id",
+            sqlite_where=text("state = 'aside'"),
+            postgresql_where=text("state = 'aside'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

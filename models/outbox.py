@@ -16,12 +16,13 @@ class OutboxItem(Model):
 
     __tablename__ = "outbox_item"
     __table_args__ = (
+        Index("ix_outbox_item_stream", "stream", "id"),
         Index(
             "ix_outbox_item_owed",
             "stream",
             "id",
-            sqlite_where=text("state IN ('ready', 'sending')"),
-            postgresql_where=text("state IN ('ready', 'sending')"),
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
         ),
     )
 

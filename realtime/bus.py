@@ -7,14 +7,13 @@ from collections.abc import Iterable
 
 from redis import Redis
 
-CHANNEL = "deskbell:live"
-
 
 class Bus:
     """Publishes frames for topics. Redis holds no truth: whoever misses a frame catches up by revision."""
 
     def __init__(self) -> None:
         self._redis: Redis | None = None
+        self.channel = ""
 
     @property
     def redis(self) -> Redis:
@@ -23,13 +22,18 @@ class Bus:
             raise RuntimeError("the bus has no Redis: create_app has not run")
         return self._redis
 
-    def connect_to(self, client: Redis) -> None:
-        """Use this client from now on."""
-        self._redis = client
+    def connect_to(self, client: Redis, desk: str) -> None:
+        """Use this client from now on.
+
+        Args:
+            client: a Redis client.
+            desk: a word of this desk's own: channels of Redis know no database numbers, and two desks may share one.
+        """
+        self._redis, self.channel = client, f"deskbell:live:{desk}"
 
     def publish(self, topics: Iterable[str], payload: str) -> None:
         """Send a payload to every socket that listens to one of the topics. Raises `redis.RedisError`."""
-        self.redis.publish(CHANNEL, f"{json.dumps(list(topics))}\n{payload}")
+        self.redis.publish(self.channel, f"{json.dumps(list(topics))}\n{payload}")
 
 
 def unpack(data: bytes) -> tuple[list[str], str]:

@@ -26,12 +26,20 @@ class WebsocketGate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the request through."""
-        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
-            if self._hub.is_full():
-                start_response("503 Service Unavailable", [("Retry-After", "5"), ("Content-Length", "0")])
-                return [b""]
-            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-            for key in _RAW_SOCKETS:
-                if key in environ:
-                    environ[key] = OutboundSocket(environ[key])
-        return self._app(environ, start_response)
+        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+            return self._app(environ, start_response)
+        if not self._hub.enter():
+            start_response("503 Service Unavailable", [("Retry-After", "5"), ("Content-Length", "0")])
+            return [b""]
+        try:
+            self._ready(environ)
+            return self._app(environ, start_response)
+        finally:
+            self._hub.exit()
+
+    @staticmethod
+    def _ready(environ: WSGIEnvironment) -> None:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        for key in _RAW_SOCKETS:
+            if key in environ:
+                environ[key] = OutboundSocket(environ[key])

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import redis
 
-from .bus import CHANNEL, Bus, unpack
+from .bus import Bus, unpack
 from .socket import SERVICE_RESTART, Connection, text_frame
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,6 @@ class Hub:
     def join(self, connection: Connection, topics: Iterable[str]) -> None:
         """Let a socket listen."""
         with self._lock:
-            self.count += 1
             for topic in topics:
                 self._topics[topic].add(connection)
         # The first frame tells the browser that it misses nothing from here on.
@@ -64,36 +63,50 @@ class Hub:
     def leave(self, connection: Connection, topics: Iterable[str]) -> None:
         """Forget a socket."""
         with self._lock:
-            self.count -= 1
             for topic in topics:
                 self._topics[topic].discard(connection)
                 if not self._topics[topic]:
                     del self._topics[topic]
 
-    def is_full(self) -> bool:
-        """Whether another socket would be one too many."""
-        return self.stopping or self.count >= self.capacity
+    def enter(self) -> bool:
+        """Take a place for a socket, before its handshake; False when none is left or the process stops."""
+        with self._lock:
+            if self.stopping or self.count >= self.capacity:
+                return False
+            self.count += 1
+            return True
+
+    def exit(self) -> None:
+        """Give the place back."""
+        with self._lock:
+            self.count -= 1
 
     def _listen(self) -> None:
+        """Hear frames until the process stops; whatever goes wrong, subscribe again and let browsers catch up."""
         pause, lost = _FIRST_PAUSE, False
         while not self.stopping:
             try:
-                pubsub = self._bus.redis.pubsub()  # type: ignore[no-untyped-call]
-                pubsub.subscribe(CHANNEL)
-                for message in pubsub.listen():
-                    if message["type"] == "subscribe":
-                        self._subscribed.set()
-                        if lost:
-                            self._push_to(self._everyone(), _RESYNC)
-                        pause, lost = _FIRST_PAUSE, False
-                    elif message["type"] == "message":
-                        self._deliver(message["data"])
+                with self._bus.redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
+                    pubsub.subscribe(self._bus.channel)
+                    for message in pubsub.listen():
+                        if message["type"] == "subscribe":
+                            self._now_subscribed(after_a_gap=lost)
+                            pause, lost = _FIRST_PAUSE, False
+                        elif message["type"] == "message":
+                            self._deliver(message["data"])
             except redis.RedisError as error:
                 log.warning("the hub lost Redis: %s", error)
-                self._subscribed.clear()
-                lost = True
-                self._stopped.wait(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception:
+                log.exception("the hub stumbled")
+            self._subscribed.clear()
+            lost = True
+            self._stopped.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _now_subscribed(self, *, after_a_gap: bool) -> None:
+        self._subscribed.set()
+        if after_a_gap:
+            self._push_to(self._everyone(), _RESYNC)
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):

@@ -13,11 +13,6 @@ from services.attachments import signed_path
 Payload = dict[str, Any]
 
 
-def push(case: Case, messages: Sequence[Message]) -> Payload:
-    """A pushed frame: what was said and how the chat stands."""
-    return chat(case, messages)
-
-
 def chat(case: Case | None, messages: Sequence[Message]) -> Payload:
     """A chat's state with some of its messages."""
     return {**state(case), "messages": [message(said) for said in messages]}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import redis
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from extensions import db
 from models import Case, Event, EventKind, Message
@@ -38,7 +39,7 @@ def publish(events: Sequence[Event]) -> None:
         if _tell(case_id, changes):
             told += [event.id for event in changes]
     if told:
-        publication.mark_published(told)
+        _note(told)
 
 
 def agent_typing(case: Case, agent_id: int, name: str) -> None:
@@ -54,18 +55,27 @@ def customer_typing(case: Case, name: str) -> None:
     _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
 
 
+def _note(told: Sequence[int]) -> None:
+    """What cannot be noted now is shown once more by the sweep, which does no harm."""
+    try:
+        publication.mark_published(told)
+    except SQLAlchemyError as error:
+        log.warning("%s events could not be marked as published: %s", len(told), error)
+
+
 def _tell(case_id: int, events: Sequence[Event]) -> bool:
     try:
         case = db.session().get_one(Case, case_id)
         messages = _messages(events)
         _tell_agents(case, messages, events)
         if channels.capabilities(case.channel).own_socket:
-            bus.publish([topics.customer(case.customer.public_id)], json.dumps(payloads.push(case, messages)))
+            bus.publish([topics.customer(case.customer.public_id)], json.dumps(payloads.chat(case, messages)))
     except redis.RedisError as error:
         log.warning("case %s could not be published: %s", case_id, error)
         return False
     except Exception:
         log.exception("case %s could not be published", case_id)
+        db.session.rollback()
         return False
     return True
 

@@ -37,23 +37,10 @@ def create(*, email: str, name: str, password: str, is_admin: bool = False, lang
     Raises:
         InvalidInput: address, name or password cannot be taken.
     """
-    address, shown = _address(email), one_line(name, longest=120)
-    if not shown:
-        raise InvalidInput("name", N_("Enter a name."))
-    hashed = _hashed(password)
-    with unit_of_work() as session:
-        if session.scalar(select(Agent.id).where(Agent.email == address)):
-            raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
-        agent = Agent(
-            email=address,
-            name=shown,
-            password_hash=hashed,
-            is_admin=is_admin,
-            language=language,
-            created_at=clock.now(),
-        )
-        session.add(agent)
-        session.flush()
+    agent = _made(email=email, name=name, password=password, is_admin=is_admin, language=language)
+    with unit_of_work():
+        lock_stream("setup")
+        _add(agent)
         return agent
 
 
@@ -104,16 +91,44 @@ def create_first(*, email: str, name: str, password: str) -> Agent:
     Raises:
         InvalidInput: a value cannot be taken, or somebody was faster.
     """
+    agent = _made(email=email, name=name, password=password, is_admin=True, language="")
     with unit_of_work():
         lock_stream("setup")
         if administrator_exists():
             raise InvalidInput("email", N_("The first administrator exists already. Sign in instead."))
-        return create(email=email, name=name, password=password, is_admin=True)
+        _add(agent)
+        return agent
 
 
 def setup_link(public_url: str) -> str | None:
     """The address that makes the first administrator, or None once there is one."""
     return None if administrator_exists() else f"{public_url}/setup/{vault.sign(_SETUP)}"
+
+
+def _made(*, email: str, name: str, password: str, is_admin: bool, language: str) -> Agent:
+    """An agent as it will be stored; hashing takes its time before any lock is held."""
+    address, shown = _address(email), one_line(name, longest=120)
+    if not shown:
+        raise InvalidInput("name", N_("Enter a name."))
+    return Agent(
+        email=address,
+        name=shown,
+        password_hash=_hashed(password),
+        is_admin=is_admin,
+        active=True,
+        language=language,
+        theme="auto",
+        session_version=1,
+        created_at=clock.now(),
+    )
+
+
+def _add(agent: Agent) -> None:
+    session = db.session()
+    if session.scalar(select(Agent.id).where(Agent.email == agent.email)):
+        raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
+    session.add(agent)
+    session.flush()
 
 
 @cache

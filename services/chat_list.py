@@ -13,7 +13,7 @@ from models import Agent, Case, Channel, Customer, Group
 
 from . import access
 
-MOST_ROWS = 500
+MOST_ROWS = 2000
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def receive(
             return known
         recognised = customers.recognise(channel, incoming.customer)
         actor = customer_actor(recognised.customer.id)
-        case, fills_a_gap = _place(channel, recognised.customer, incoming, actor)
+        case = _place(channel, recognised.customer, incoming, actor)
         new = messages.NewMessage(
             author=incoming.author,
             text=text,
@@ -57,7 +57,6 @@ def receive(
             client_key=client_key,
             external_id=incoming.external_id or None,
             files=files,
-            fills_a_gap=fills_a_gap,
         )
         return messages.add(case, new)
 
@@ -200,23 +199,22 @@ def read(case_id: int, agent: Agent) -> None:
             record(case, EventKind.CHAT_READ, agent_actor(agent.id))
 
 
-def _place(channel: Channel, customer: Customer, incoming: IncomingMessage, actor: str) -> tuple[Case, bool]:
-    """The case that a message belongs to, and whether it only fills a gap there (C1–C4)."""
-    gap = _gap(channel, customer, incoming)
-    if gap is not None:
-        return gap, True
+def _place(channel: Channel, customer: Customer, incoming: IncomingMessage, actor: str) -> Case:
+    """The case that a message belongs to, active if someone has to see it (C1–C4)."""
     latest = _latest_case(channel, customer)
-    if latest is None or (latest.status == Status.CLOSED and incoming.author == Author.CUSTOMER):
-        return _start(channel, customer, incoming, actor), False
-    if latest.active:
-        return latest, False
-    if incoming.author == Author.BOT or _was_said_before_the_end(latest, incoming):
-        return latest, True
-    _reactivate(latest, actor)
-    return latest, False
+    gap = _gap(channel, customer, incoming)
+    if gap is not None and gap is not latest:
+        return gap
+    is_over = latest is not None and latest.status == Status.CLOSED and incoming.author == Author.CUSTOMER
+    if latest is None or (is_over and gap is None):
+        return _start(channel, customer, incoming, actor)
+    if not latest.active and incoming.author != Author.BOT and not _was_said_before_the_end(latest, incoming):
+        _reactivate(latest, actor)
+    return latest
 
 
 def _gap(channel: Channel, customer: Customer, incoming: IncomingMessage) -> Case | None:
+    """The case in which a late message was said between others: there it stands, not in a new one."""
     if incoming.said_at is None:
         return None
     case_id = messages.case_around(channel.id, customer.id, incoming.said_at)
@@ -252,6 +250,7 @@ def _start(channel: Channel, customer: Customer, incoming: IncomingMessage, acto
         updated_at=now,
         started_at=now,
         last_message_at=now,
+        ends_at=timeouts.deadline(now, settings.chats().silence_minutes),
         rev=0,
         unread=0,
         subject="",
@@ -273,7 +272,8 @@ def _reactivate(case: Case, actor: str) -> None:
     if other is not None:
         raise AnotherChatActive(other)
     case.active, case.status = True, Status.OPEN
-    case.started_at, case.ended_at, case.closed_at = clock.now(), None, None
+    case.started_at, case.ended_at = clock.now(), None
+    case.ends_at = timeouts.deadline(case.started_at, settings.chats().silence_minutes)
     case.fixated_to_id = case.fixated_at = None
     case.unread, case.waiting_since = 0, None
     record(case, EventKind.CHAT_REACTIVATED, actor)
@@ -295,7 +295,6 @@ def _end(case: Case, status: Status, actor: str, *, reason: str) -> None:
     now = clock.now()
     case.active, case.status = False, status
     case.ended_at = case.updated_at = now
-    case.closed_at = now if status == Status.CLOSED else None
     case.fixated_to_id = case.fixated_at = case.ends_at = case.waiting_since = None
     case.unread = 0
     record(case, EventKind.CHAT_ENDED, actor, status=status, reason=reason)

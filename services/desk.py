@@ -10,12 +10,13 @@ from models import Channel, Group, Widget
 from . import clock
 from .channels import make_widget
 from .groups import named
-from .uow import unit_of_work
+from .uow import lock_stream, unit_of_work
 
 
 def furnish() -> None:
     """Make what a desk cannot do without, where it is missing."""
     with unit_of_work() as session:
+        lock_stream("setup")
         if not session.scalar(select(exists().where(Group.id.is_not(None)))):
             named("Support")
         group = session.scalars(select(Group).order_by(Group.id).limit(1)).one()

@@ -8,7 +8,7 @@ from extensions import db
 from models import Group
 
 from .sanitise import one_line
-from .uow import unit_of_work
+from .uow import lock_stream, unit_of_work
 
 
 def active() -> list[Group]:
@@ -25,6 +25,7 @@ def named(name: str) -> Group:
     """The group of that name, created if it is missing."""
     wanted = one_line(name, longest=120)
     with unit_of_work() as session:
+        lock_stream("setup")
         group = session.scalar(select(Group).where(Group.name == wanted))
         if group is None:
             group = Group(name=wanted)

@@ -24,11 +24,7 @@ _SUBJECT = 80
 
 @dataclass(frozen=True)
 class NewMessage:
-    """What is about to be added.
-
-    `said_at` is None for what is said to us directly: arrival orders it. `fills_a_gap` marks what was said before
-    words that the case already holds: it takes its place and changes nothing else.
-    """
+    """What is about to be added. `said_at` is None for what is said to us directly: arrival orders it."""
 
     author: Author
     text: str
@@ -40,7 +36,6 @@ class NewMessage:
     external_id: str | None = None
     delivery: Delivery = Delivery.NONE
     files: Sequence[StoredFile] = ()
-    fills_a_gap: bool = False
 
 
 def known(channel_id: int, *, external_id: str | None = None, client_key: str | None = None) -> Message | None:
@@ -81,7 +76,7 @@ def add(case: Case, new: NewMessage) -> Message:
     session.flush()
     event.data = {"message": message.id}
     case.updated_at = arrived
-    if message.author != Author.BOT and not new.fills_a_gap:
+    if message.author != Author.BOT and case.active:
         _bring_up_to_date(case, message, arrived)
     return message
 
@@ -126,17 +121,25 @@ def case_around(channel_id: int, customer_id: int, said_at: datetime) -> int | N
 
 def _bring_up_to_date(case: Case, message: Message, arrived: datetime) -> None:
     """Keep what the list shows and restart the silence; only people do that (product.md §2.2)."""
-    case.last_words = _words(message)
-    case.last_author = message.author
     case.last_message_at = arrived
-    case.ends_at = timeouts.deadline(arrived, settings.chats().silence_minutes) if case.active else None
+    case.ends_at = timeouts.deadline(arrived, settings.chats().silence_minutes)
+    is_last = message.position == _last_position(case)
+    if is_last:
+        case.last_words = _words(message)
+        case.last_author = message.author
     if message.author == Author.CUSTOMER:
-        case.subject = case.subject or case.last_words[:_SUBJECT]
+        case.subject = case.subject or _words(message)[:_SUBJECT]
         case.unread += 1
         case.waiting_since = case.waiting_since or arrived
-    else:
+    elif is_last:
         case.unread = 0
         case.waiting_since = None
+
+
+def _last_position(case: Case) -> int:
+    """Where the last words of a person stand; a bot's do not count."""
+    people = (Message.case_id == case.id, Message.author != Author.BOT)
+    return db.session().scalar(select(func.max(Message.position)).where(*people)) or 0
 
 
 def _words(message: Message) -> str:

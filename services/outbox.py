@@ -19,6 +19,7 @@ READY, SENDING, DONE, FAILED, UNKNOWN = "ready", "sending", "done", "failed", "u
 MOST_ATTEMPTS = 12
 _LEASE = timedelta(seconds=60)
 _LONGEST_WAIT = 300.0
+_OWED = OutboxItem.settled_at.is_(None)
 
 
 def owe(case: Case, message: Message) -> None:
@@ -35,7 +36,7 @@ def claim(stream: str) -> OutboxItem | None:
     """Take the stream's oldest owed item for sending, if its time has come and nobody is sending before it."""
     with unit_of_work() as session:
         lock_stream(stream)
-        query = select(OutboxItem).where(OutboxItem.stream == stream, OutboxItem.state.in_((READY, SENDING)))
+        query = select(OutboxItem).where(_OWED, OutboxItem.stream == stream)
         item = session.scalar(query.order_by(OutboxItem.id).limit(1))
         if item is None or item.state == SENDING or item.next_at > clock.now():
             return None
@@ -54,7 +55,12 @@ def outbound(item: OutboxItem) -> Outbound:
 
 def settle(item_id: int, receipt: Receipt) -> None:
     """The vendor has it."""
-    _finish(item_id, DONE, Delivery.SENT, "", external_id=receipt.external_id)
+    with unit_of_work() as session:
+        item = session.get_one(OutboxItem, item_id)
+        lock_stream(item.stream)
+        session.refresh(item)
+        if item.state != DONE:
+            _finish(item, DONE, Delivery.SENT, "", external_id=receipt.external_id)
 
 
 def fail(item_id: int, error: ChannelError, *, idempotent: bool) -> None:
@@ -67,10 +73,14 @@ def fail(item_id: int, error: ChannelError, *, idempotent: bool) -> None:
     """
     with unit_of_work() as session:
         item = session.get_one(OutboxItem, item_id)
+        lock_stream(item.stream)
+        session.refresh(item)
+        if item.state != SENDING:
+            return
         if error.uncertain and not idempotent:
-            _finish(item_id, UNKNOWN, Delivery.UNKNOWN, error.reason)
+            _finish(item, UNKNOWN, Delivery.UNKNOWN, error.reason)
         elif error.permanent or item.attempts >= MOST_ATTEMPTS:
-            _finish(item_id, FAILED, Delivery.FAILED, error.reason)
+            _finish(item, FAILED, Delivery.FAILED, error.reason)
         else:
             wait = error.retry_after if error.retry_after is not None else backoff(item.attempts)
             item.state, item.claimed_at = READY, None
@@ -88,10 +98,10 @@ def confirm(channel_id: int, stream: str, external_id: str, text: str) -> None:
         lock_stream(stream)
         if messages.known(channel_id, external_id=external_id):
             return
-        query = select(OutboxItem).where(OutboxItem.stream == stream, OutboxItem.state.in_((SENDING, UNKNOWN)))
-        for item in session.scalars(query.order_by(OutboxItem.id)):
+        tried = (OutboxItem.stream == stream, OutboxItem.state != DONE, OutboxItem.attempts > 0)
+        for item in session.scalars(select(OutboxItem).where(*tried).order_by(OutboxItem.id)):
             if item.message.external_id is None and _says(item.message, text):
-                _finish(item.id, DONE, Delivery.SENT, "", external_id=external_id)
+                _finish(item, DONE, Delivery.SENT, "", external_id=external_id)
                 return
 
 
@@ -119,35 +129,32 @@ def send_again(message_id: int, agent: Agent) -> Message:
 def expire_leases() -> None:
     """A sender that died between call and receipt leaves us not knowing: say so instead of sending twice."""
     limit = clock.now() - _LEASE
-    query = select(OutboxItem.id).where(OutboxItem.state == SENDING, OutboxItem.claimed_at < limit)
-    for item_id in db.session().scalars(query).all():
-        _finish(item_id, UNKNOWN, Delivery.UNKNOWN, "The sender stopped before the answer came.")
+    query = select(OutboxItem.id).where(_OWED, OutboxItem.state == SENDING, OutboxItem.claimed_at < limit)
+    gone = ChannelError("The sender stopped before the answer came.", uncertain=True)
+    for item_id in db.session().scalars(query.limit(500)).all():
+        fail(item_id, gone, idempotent=False)
 
 
 def due_streams(at: datetime) -> list[str]:
     """Streams whose next item should have gone out by now: a retry is due or a doorbell was lost."""
-    query = select(OutboxItem.stream).where(OutboxItem.state == READY, OutboxItem.next_at <= at)
+    query = select(OutboxItem.stream).where(_OWED, OutboxItem.state == READY, OutboxItem.next_at <= at)
     return list(db.session().scalars(query.distinct().limit(500)))
 
 
 def _says(message: Message, text: str) -> bool:
     """Whether the vendor's text is this message; files went out as links below it."""
     if message.attachments:
-        return text.strip().startswith(message.text)
+        return all(file.public_id in text for file in message.attachments)
     return text.strip() == message.text
 
 
-def _finish(item_id: int, state: str, delivery: Delivery, reason: str, *, external_id: str = "") -> None:
-    with unit_of_work() as session:
-        item = session.get_one(OutboxItem, item_id)
-        case = lock_case(item.message.case_id)
-        session.refresh(item)
-        if item.state not in (SENDING, UNKNOWN):
-            return
-        item.state, item.settled_at = state, clock.now()
-        message = item.message
-        message.delivery, message.delivery_reason = delivery, reason[:500]
-        if external_id and not messages.known(case.channel_id, external_id=external_id):
-            message.external_id = external_id
-        messages.changed(case, message, SYSTEM)
-        ring_after_commit("outbound", item.stream)
+def _finish(item: OutboxItem, state: str, delivery: Delivery, reason: str, *, external_id: str = "") -> None:
+    """Settle an item whose stream is locked, and show how its message fared."""
+    case = lock_case(item.message.case_id)
+    item.state, item.settled_at = state, clock.now()
+    message = item.message
+    message.delivery, message.delivery_reason = delivery, reason[:500]
+    if external_id and not messages.known(case.channel_id, external_id=external_id):
+        message.external_id = external_id
+    messages.changed(case, message, SYSTEM)
+    ring_after_commit("outbound", item.stream)

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from models import InboxItem, OutboxItem
 
 from . import clock
+from .inbox import ASIDE
 from .uow import unit_of_work
 
 KEEP = timedelta(days=30)
+KEEP_ASIDE = timedelta(days=90)
+SLICE = 200
 
 
 def retire() -> None:
-    """Delete applied deliveries and settled outbox items older than a month."""
-    limit = clock.now() - KEEP
-    with unit_of_work() as session:
-        session.execute(delete(InboxItem).where(InboxItem.done_at < limit))
-        session.execute(delete(OutboxItem).where(OutboxItem.settled_at < limit))
+    """Delete applied deliveries and settled items after a month, what could not be used after three."""
+    now = clock.now()
+    _delete(InboxItem, InboxItem.done_at < now - KEEP)
+    _delete(InboxItem, and_(InboxItem.state == ASIDE, InboxItem.received_at < now - KEEP_ASIDE))
+    _delete(OutboxItem, OutboxItem.settled_at < now - KEEP)
+
+
+def _delete(table: type[InboxItem | OutboxItem], is_old: ColumnElement[bool]) -> None:
+    """Slice by slice, so that nobody else has to wait for the lock."""
+    while True:
+        with unit_of_work() as session:
+            ids = session.scalars(select(table.id).where(is_old).limit(SLICE)).all()
+            session.execute(delete(table).where(table.id.in_(ids)))
+        if len(ids) < SLICE:
+            return

@@ -11,6 +11,12 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202
 _SPACES = re.compile(r"\s+")
 
 
+def _sound(text: str) -> str:
+    """Text that every database and browser takes: no lone surrogates, no control or direction-override characters."""
+    whole = text.encode("utf-8", "replace").decode()
+    return unicodedata.normalize("NFC", _CONTROLS.sub("", whole))
+
+
 def message_text(text: str, *, longest: int, may_be_empty: bool = False) -> str:
     """A message's text: line ends unified, control and direction-override characters removed.
 
@@ -22,8 +28,7 @@ def message_text(text: str, *, longest: int, may_be_empty: bool = False) -> str:
     Raises:
         InvalidInput: it is empty or too long.
     """
-    clean = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    clean = unicodedata.normalize("NFC", clean).strip()
+    clean = _sound(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not clean and not may_be_empty:
         raise InvalidInput("text", N_("Write something first."))
     if len(clean) > longest:
@@ -35,4 +40,4 @@ def message_text(text: str, *, longest: int, may_be_empty: bool = False) -> str:
 
 def one_line(text: str, *, longest: int) -> str:
     """A name or similar: one line, cut to `longest` characters."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", _CONTROLS.sub("", text))).strip()[:longest]
+    return _SPACES.sub(" ", _sound(text)).strip()[:longest]

@@ -49,5 +49,5 @@ def change_chats(new: ChatSettings) -> None:
 def _check(new: ChatSettings) -> None:
     if not 0 <= new.silence_minutes <= LONGEST_SILENCE:
         raise InvalidInput("silence_minutes", N_("Choose between 0 and %(most)s minutes."), most=LONGEST_SILENCE)
-    if not 0 <= new.warning_minutes <= max(new.silence_minutes, 0):
+    if not 0 <= new.warning_minutes <= new.silence_minutes:
         raise InvalidInput("warning_minutes", N_("The warning cannot come before the silence begins."))

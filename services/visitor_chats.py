@@ -12,7 +12,7 @@ from models import Case, Channel, Identity, Message, Status
 
 from . import messages
 
-_CURSOR = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")
+_CURSOR = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 
 
 class ChatState(StrEnum):
@@ -61,11 +61,17 @@ def cursor(case: Case | None) -> str:
 
 
 def unseen(case: Case, after: str) -> list[Message]:
-    """What a browser with this cursor lacks: all of the case if it knows another one, or none."""
+    """What a browser with this cursor lacks; of an earlier case what was still said there, before all of this one."""
     found = _CURSOR.fullmatch(after)
-    if found is None or int(found[1]) != case.id:
+    if found is None:
         return messages.latest(case.id)
-    return messages.since(case.id, int(found[2]))
+    known, rev = int(found[1]), int(found[2])
+    if known == case.id:
+        return messages.since(case.id, rev)
+    earlier = db.session().get(Case, known)
+    if earlier is None or (earlier.customer_id, earlier.channel_id) != (case.customer_id, case.channel_id):
+        return messages.latest(case.id)
+    return messages.since(known, rev) + messages.latest(case.id)
 
 
 def said_before(channel: Channel, visitor: str, client_id: str) -> Message | None:

@@ -12,6 +12,8 @@ from .sanitise import one_line
 from .uow import unit_of_work
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_HOST = re.compile(r"[a-z0-9.:_-]+")
+_USUAL_PORTS = {"http": 80, "https": 443}
 _WILDCARD = re.compile(r"\*(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
@@ -39,16 +41,33 @@ def allows(widget: Widget, origin: str) -> bool:
     """Whether a page of this origin may use the widget."""
     if not widget.allowed_sites:
         return True
-    host = urlsplit(origin).hostname or ""
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return False
     return any(origin == site or (site.startswith("*.") and host.endswith(site[1:])) for site in widget.allowed_sites)
 
 
 def _site(line: str) -> str:
-    site = line.strip().rstrip("/").casefold()
-    if _WILDCARD.fullmatch(site):
-        return site
-    parts = urlsplit(site if "://" in site else f"https://{site}")
-    plain = not (parts.path or parts.query or parts.fragment or parts.username)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
-        raise InvalidInput("allowed_sites", N_("%(site)s is no address of a site."), site=line.strip())
-    return f"{parts.scheme}://{parts.netloc}"
+    """A site as browsers name it: lower case, without its usual port, foreign letters as punycode."""
+    wildcard = line.strip().casefold()
+    if _WILDCARD.fullmatch(wildcard):
+        return wildcard
+    try:
+        return _origin(wildcard if "://" in wildcard else f"https://{wildcard}")
+    except ValueError as error:
+        raise InvalidInput("allowed_sites", N_("%(site)s is no address of a site."), site=line.strip()) from error
+
+
+def _origin(address: str) -> str:
+    """The origin of a site's address. Raises `ValueError` for what is none."""
+    parts = urlsplit(address)
+    has_more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in _USUAL_PORTS or not parts.hostname or has_more:
+        raise ValueError(address)
+    host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode()
+    if not _HOST.fullmatch(host):
+        raise ValueError(address)
+    shown = f"[{host}]" if ":" in host else host
+    port = parts.port
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in (None, _USUAL_PORTS[parts.scheme]) else "")

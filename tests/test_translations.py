@@ -19,7 +19,7 @@ from flask_babel import force_locale, ngettext
 from channels.base import ChannelError, CustomerData, CustomerUpdate
 from models import Agent, Case, Channel
 from realtime import fragments, topics
-from realtime.bus import CHANNEL, unpack
+from realtime.bus import bus, unpack
 from services import agents, channels, chats, clock, desk, messages, outbox
 from services.uow import unit_of_work
 from tests import factories as make
@@ -106,7 +106,7 @@ def test_a_refused_action_is_explained_in_russian(russian: Browser) -> None:
 def test_a_push_comes_in_the_listeners_language(app: Flask, real_redis: RealRedis) -> None:
     ann, bob = make.agent("Ann", language="ru"), make.agent("Bob", language="en")
     with real_redis.client as redis, redis.pubsub(ignore_subscribe_messages=True) as listener:
-        listener.subscribe(CHANNEL)
+        listener.subscribe(bus.channel)
         listener.get_message(timeout=5)
         message = chats.receive(make.website(), make.incoming("Где мой заказ?", name=""))
         pushed = _pushed(listener.get_message(timeout=5)["data"]) | _pushed(listener.get_message(timeout=5)["data"])
@@ -149,7 +149,7 @@ def pages(russian: Browser) -> list[str]:
     cases = ["/cases", "/cases?status=closed", "/cases?status=open", f"/cases/{_ended_case(ann).id}"]
     own = _website_called("Сайт").id
     settings = ["chats", "widget", "integrations", "integrations/chatra"]
-    settings += [f"integrations/{channel_id}" for channel_id in (own, chatra.id)]
+    settings += [f"integrations/{name}" for name in (own, chatra.id, f"{chatra.id}/keys")]
     return [
         "/chats",
         *active,

@@ -9,6 +9,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from blueprints.conversation import shown
+from blueprints.ids import LARGEST_ID
 from blueprints.security import signed_in_agent
 from models import Status
 from services import access, cases
@@ -27,7 +28,7 @@ def index() -> str:
     return render_template("cases/index.html", page=page, status=status, active_section="cases")
 
 
-@bp.get("/cases/<int:case_id>")
+@bp.get("/cases/<id:case_id>")
 @login_required
 def show(case_id: int) -> Response | str:
     """One case. A chat that is active is shown among the chats."""
@@ -42,6 +43,6 @@ def _cursor(text: str) -> Cursor | None:
     """Where the next page begins; what cannot be read begins at the front."""
     moment, _, case_id = text.rpartition("-")
     try:
-        return Cursor(datetime.fromtimestamp(float(moment), UTC), int(case_id))
+        return Cursor(datetime.fromtimestamp(float(moment), UTC), min(int(case_id), LARGEST_ID))
     except (ValueError, OverflowError, OSError):
         return None

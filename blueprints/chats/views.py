@@ -21,6 +21,7 @@ from services.errors import N_, InvalidInput
 from .forms import ReplyForm, TakeForm
 
 bp = Blueprint("chats", __name__)
+_LARGEST_NUMBER = 2**53
 
 
 @bp.get("/chats")
@@ -31,7 +32,7 @@ def index() -> str:
     return render_template("chats/index.html", rows=rows, case=None, active_section="chats")
 
 
-@bp.get("/chats/<int:case_id>")
+@bp.get("/chats/<id:case_id>")
 @login_required
 def show(case_id: int) -> Response | str:
     """One chat beside the list. What has ended is read among the cases."""
@@ -50,20 +51,20 @@ def rows() -> str:
     return render_template("chats/rows.html", rows=chat_list.rows(signed_in_agent()))
 
 
-@bp.get("/chats/<int:case_id>/messages")
+@bp.get("/chats/<id:case_id>/messages")
 @login_required
 def catch_up(case_id: int) -> str:
     """What changed after a revision, or what was said before a position."""
     case = access.require_case(signed_in_agent(), case_id)
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=_number)
     if before is not None:
         earlier = messages.latest(case_id, before=before)
         return render_template("chats/earlier.html", case=case, messages=earlier, more=len(earlier) == messages.LATEST)
-    after = request.args.get("after", default=0, type=int)
+    after = request.args.get("after", default=0, type=_number)
     return fragments.of_case(case, messages.since(case_id, after), customer_changed=True)
 
 
-@bp.post("/chats/<int:case_id>/take")
+@bp.post("/chats/<id:case_id>/take")
 @login_required
 def take(case_id: int) -> Response | str:
     """Take a chat, or take it over from a colleague."""
@@ -71,7 +72,7 @@ def take(case_id: int) -> Response | str:
     return _answer(chats.take(case_id, signed_in_agent(), instead_of=form.instead_of.data))
 
 
-@bp.post("/chats/<int:case_id>/reply")
+@bp.post("/chats/<id:case_id>/reply")
 @login_required
 @limiter.limit("120 per minute", key_func=agent_key)
 def reply(case_id: int) -> Response | str:
@@ -86,7 +87,7 @@ def reply(case_id: int) -> Response | str:
     return _answer(access.require_case(agent, message.case_id), [message])
 
 
-@bp.post("/chats/<int:case_id>/end")
+@bp.post("/chats/<id:case_id>/end")
 @login_required
 def end(case_id: int) -> Response | str:
     """End a chat with the chosen status."""
@@ -97,14 +98,14 @@ def end(case_id: int) -> Response | str:
     return _answer(case)
 
 
-@bp.post("/chats/<int:case_id>/postpone")
+@bp.post("/chats/<id:case_id>/postpone")
 @login_required
 def postpone(case_id: int) -> Response | str:
     """Give a silent chat five more minutes."""
     return _answer(chats.postpone(case_id, signed_in_agent()))
 
 
-@bp.post("/chats/<int:case_id>/read")
+@bp.post("/chats/<id:case_id>/read")
 @login_required
 def read(case_id: int) -> tuple[str, int]:
     """The agent has the replies of their chat before their eyes."""
@@ -112,7 +113,7 @@ def read(case_id: int) -> tuple[str, int]:
     return "", 204
 
 
-@bp.post("/chats/<int:case_id>/typing")
+@bp.post("/chats/<id:case_id>/typing")
 @login_required
 @limiter.limit("60 per minute", key_func=agent_key)
 def typing(case_id: int) -> tuple[str, int]:
@@ -124,7 +125,7 @@ def typing(case_id: int) -> tuple[str, int]:
     return "", 204
 
 
-@bp.post("/messages/<int:message_id>/again")
+@bp.post("/messages/<id:message_id>/again")
 @login_required
 def again(message_id: int) -> Response | str:
     """Send a message again whose delivery failed or is unknown."""
@@ -138,6 +139,14 @@ def _answer(case: Case, changed: Sequence[Message] = ()) -> Response | str:
     if wants_fragment():
         return fragments.of_case(case, changed)
     return redirect(f"/chats/{case.id}", 303)
+
+
+def _number(text: str) -> int:
+    """A number as browsers hold it; ValueError for what no database could."""
+    number = int(text)
+    if abs(number) > _LARGEST_NUMBER:
+        raise ValueError(text)
+    return number
 
 
 def _bad_client_id() -> str:

@@ -49,7 +49,7 @@ def chatra() -> Response | str | tuple[str, int]:
     return redirect(f"/settings/integrations/{channel.id}", 303)
 
 
-@bp.get("/<int:channel_id>")
+@bp.get("/<id:channel_id>")
 @administrators_only
 def show(channel_id: int) -> str:
     """One channel: its webhook address, how it does and what it sent that we could not use."""
@@ -63,7 +63,7 @@ def show(channel_id: int) -> str:
     )
 
 
-@bp.route("/<int:channel_id>/keys", methods=["GET", "POST"])
+@bp.route("/<id:channel_id>/keys", methods=["GET", "POST"])
 @administrators_only
 def keys(channel_id: int) -> Response | str | tuple[str, int]:
     """Give a Chatra account new keys."""
@@ -82,7 +82,7 @@ def keys(channel_id: int) -> Response | str | tuple[str, int]:
     return (page, 422) if form.errors else page
 
 
-@bp.post("/<int:channel_id>/deliveries/<int:item_id>/replay")
+@bp.post("/<id:channel_id>/deliveries/<id:item_id>/replay")
 @administrators_only
 def replay(channel_id: int, item_id: int) -> Response:
     """Try a delivery again that was set aside."""

@@ -35,6 +35,9 @@ class Said:
         return bool(self.id or self.at)
 
 
+LONGEST_ID = 200
+
+
 def client_id(body: Json) -> str:
     """Return the id that every answer must be addressed to (chatra.md §1.3)."""
     return text(record(body.get("client")).get("id"))
@@ -47,6 +50,8 @@ def check(delivery: Delivery) -> None:
         raise Rejected(f"Chatra sends no event called {event[:40]!r}.")
     if not client_id(delivery.body):
         raise Rejected("The delivery names no client: client.id is missing.")
+    if len(client_id(delivery.body)) > LONGEST_ID:
+        raise Rejected("The client's id is longer than 200 characters.")
     # A chat may start without a message (chatra.md §2.2); its client alone is worth reading.
     if not delivery.fetched and event != STARTED and not _entries(delivery.body):
         raise Rejected("The delivery carries no message.")

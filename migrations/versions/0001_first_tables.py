@@ -90,7 +90,6 @@ def upgrade() -> None:
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("priority", sa.String(length=16), nullable=False),
         sa.Column("channel_id", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=False),
         sa.Column("conversation", sa.String(length=200), nullable=False),
@@ -98,7 +97,6 @@ def upgrade() -> None:
         sa.Column("assignee_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fixated_to_id", sa.Integer(), nullable=True),
         sa.Column("fixated_at", sa.DateTime(timezone=True), nullable=True),
@@ -119,7 +117,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_case_due", ["ends_at"], unique=False, sqlite_where=sa.text("active"), postgresql_where=sa.text("active")
+            "ix_case_due",
+            ["ends_at"],
+            unique=False,
+            sqlite_where=sa.text("active = 1"),
+            postgresql_where=sa.text("active"),
         )
         batch_op.create_index("ix_case_list", ["active", "updated_at", "id"], unique=False)
         batch_op.create_index("ix_case_of_customer", ["customer_id", "channel_id", "id"], unique=False)
@@ -127,7 +129,7 @@ def upgrade() -> None:
             "uq_case_one_active_chat",
             ["channel_id", "customer_id"],
             unique=True,
-            sqlite_where=sa.text("active"),
+            sqlite_where=sa.text("active = 1"),
             postgresql_where=sa.text("active"),
         )
 
@@ -165,6 +167,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel_id", "key", name=op.f("uq_inbox_item_channel_id_key")),
     )
     with op.batch_alter_table("inbox_item", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_item_aside",
+            ["channel_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'aside'"),
+            postgresql_where=sa.text("state = 'aside'"),
+        )
         batch_op.create_index(
             "ix_inbox_item_pending",
             ["stream", "id"],
@@ -275,18 +284,20 @@ def upgrade() -> None:
             "ix_outbox_item_owed",
             ["stream", "id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('ready', 'sending')"),
-            postgresql_where=sa.text("state IN ('ready', 'sending')"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
         )
+        batch_op.create_index("ix_outbox_item_stream", ["stream", "id"], unique=False)
 
 
 def downgrade() -> None:
     """Take the change back."""
     with op.batch_alter_table("outbox_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_item_stream")
         batch_op.drop_index(
             "ix_outbox_item_owed",
-            sqlite_where=sa.text("state IN ('ready', 'sending')"),
-            postgresql_where=sa.text("state IN ('ready', 'sending')"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_outbox_item_message_id"))
 
@@ -315,6 +326,9 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         )
+        batch_op.drop_index(
+            "ix_inbox_item_aside", sqlite_where=sa.text("state = 'aside'"), postgresql_where=sa.text("state = 'aside'")
+        )
 
     op.drop_table("inbox_item")
     with op.batch_alter_table("identity", schema=None) as batch_op:
@@ -323,11 +337,11 @@ def downgrade() -> None:
     op.drop_table("identity")
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_case_one_active_chat", sqlite_where=sa.text("active"), postgresql_where=sa.text("active")
+            "uq_case_one_active_chat", sqlite_where=sa.text("active = 1"), postgresql_where=sa.text("active")
         )
         batch_op.drop_index("ix_case_of_customer")
         batch_op.drop_index("ix_case_list")
-        batch_op.drop_index("ix_case_due", sqlite_where=sa.text("active"), postgresql_where=sa.text("active"))
+        batch_op.drop_index("ix_case_due", sqlite_where=sa.text("active = 1"), postgresql_where=sa.text("active"))
 
     op.drop_table("case")
     op.drop_table("channel")

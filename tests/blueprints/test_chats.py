@@ -100,7 +100,17 @@ def test_what_a_customer_writes_is_escaped_and_addresses_become_links(browser: B
     assert 'href="https://shop.example/x?a=1&amp;b=2"' in page
 
 
-@pytest.mark.parametrize("address", ["/chats/999", "/cases/999", "/chats/999/messages"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/chats/999",
+        "/cases/999",
+        "/chats/999/messages",
+        "/chats/99999999999999999999",
+        "/files/a/b/ü/n",
+        "/setup/ü",
+    ],
+)
 def test_what_does_not_exist_is_not_found(browser: Browser, address: str) -> None:
     assert browser.get(address).status_code == 404
 

@@ -16,8 +16,10 @@ from werkzeug.test import TestResponse
 
 from extensions import db, files
 from models import Case, Customer, Identity, Message
+from realtime.bus import bus
 from services import attachments, chats, desk
 from tests import factories
+from tests.browsing import Browser
 from tests.redis import RealRedis
 
 TOKEN = "t" * 43
@@ -317,10 +319,10 @@ def test_typing_is_shown_to_agents_once_in_three_seconds_and_never_stored(
     factories.agent("Ann")
     _send(client)
     with real_redis.client as redis, redis.pubsub(ignore_subscribe_messages=True) as listener:
-        listener.subscribe("deskbell:live")
+        listener.subscribe(bus.channel)
         listener.get_message(timeout=5)
         answers = [client.post(_path("typing"), headers=_bearer()).status_code for _ in range(3)]
-        redis.publish("deskbell:live", "[]\nend")
+        redis.publish(bus.channel, "[]\nend")
         heard = []
         while not heard or not heard[-1].endswith("\nend"):
             message = listener.get_message(timeout=5)
@@ -375,3 +377,25 @@ def test_a_widget_that_does_not_exist_says_so(client: FlaskClient) -> None:
     answer = client.get("/widget/nobody/config")
 
     assert (answer.status_code, answer.json) == (404, {"error": "There is no such widget."})
+
+
+def test_lone_surrogates_neither_break_the_message_nor_the_agents_page(client: FlaskClient) -> None:
+    answer = client.post(
+        _path("messages"),
+        data=b'{"client_id": "one", "text": "hi \\ud800", "name": "M\\ud800", "time_zone": "\\ud800"}',
+        content_type="application/json",
+        headers=_bearer(),
+    )
+    assert answer.status_code == 200
+    browser = Browser(client).sign_in(factories.agent())
+    assert browser.get(f"/chats/{answer.json['case']}").status_code == 200
+
+
+def test_what_was_answered_in_the_last_case_is_not_lost_when_a_new_one_has_begun(client: FlaskClient) -> None:
+    first = _send(client).json
+    agent = factories.agent("Ann")
+    chats.reply(first["case"], agent, "said while you slept")
+    chats.end(first["case"], agent, "closed")
+    _send(client, client_id="second")
+    news = client.get(_path("chat") + f"?after={first['cursor']}", headers=_bearer()).json
+    assert "said while you slept" in [message["text"] for message in news["messages"]]

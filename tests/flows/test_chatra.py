@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from channels.base import Author
+from channels.base import Author, ChannelError
 from extensions import db
 from jobs import sweeps
 from models import Channel, Delivery, InboxItem, Message, OutboxItem
@@ -26,6 +26,7 @@ def only(items: list[object]) -> object:
     return items[0]
 
 
+@pytest.mark.slow
 class TestEveryFormOfTheWebhooks:
     @pytest.fixture(
         params=list(
@@ -206,6 +207,27 @@ class TestOut:
         waits = db.session.scalars(select(OutboxItem.next_at)).one() - clock.now()
         assert timedelta(seconds=25) < waits <= timedelta(seconds=30)
 
+    def test_an_echo_that_overtakes_a_failing_answer_settles_it_and_nothing_is_sent_again(
+        self, flow: Flow, chatra: ChatraSimulator, case: object
+    ) -> None:
+        message = chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        item = outbox.claim(case.stream)  # type: ignore[attr-defined]
+        assert item is not None
+        outbox.confirm(flow.channel.id, item.stream, "their id", "hello")
+        outbox.fail(item.id, ChannelError("a gateway stumbled"), idempotent=False)
+        assert outbox.claim(item.stream) is None
+        assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
+
+    def test_an_echo_settles_what_waits_for_its_second_try(
+        self, flow: Flow, chatra: ChatraSimulator, case: object
+    ) -> None:
+        message = chats.reply(case.id, make.agent(), "hello")  # type: ignore[attr-defined]
+        item = outbox.claim(case.stream)  # type: ignore[attr-defined]
+        assert item is not None
+        outbox.fail(item.id, ChannelError("a gateway stumbled"), idempotent=False)
+        outbox.confirm(flow.channel.id, item.stream, "their id", "hello")
+        assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
+
     def test_refused_keys_fail_visibly_and_mark_the_channel(
         self, flow: Flow, chatra: ChatraSimulator, case: object
     ) -> None:
@@ -215,6 +237,7 @@ class TestOut:
         assert db.session.get_one(Message, message.id).delivery == Delivery.FAILED
         assert db.session.get_one(Channel, flow.channel.id).state == "broken"
 
+    @pytest.mark.slow
     def test_after_a_lost_answer_nothing_is_sent_twice_and_the_echo_settles_it(
         self, flow: Flow, chatra: ChatraSimulator, case: object
     ) -> None:
@@ -224,6 +247,7 @@ class TestOut:
         assert self.sent(chatra) == ["hello"]
         assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
 
+    @pytest.mark.slow
     def test_a_call_that_never_arrived_is_unknown_until_an_agent_sends_it_again(
         self, flow: Flow, chatra: ChatraSimulator, case: object
     ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesParser
 from itertools import cycle
+from time import monotonic
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -41,7 +42,6 @@ class Listener:
     def __init__(self, raw: socket.socket) -> None:
         self.raw = raw
         self._received = b""
-        raw.settimeout(PATIENCE_SECONDS)
 
     @classmethod
     def knock(cls, port: int, path: str, *, receive_buffer: int | None = None, **headers: str) -> Self:
@@ -75,8 +75,9 @@ class Listener:
 
     def take_answer(self) -> Message:
         """The headers of the handshake's answer. Raises `Refused`."""
+        deadline = _deadline()
         while b"\r\n\r\n" not in self._received:
-            assert self._read(), "the desk closed the connection before it answered"
+            assert self._read(deadline), "the desk closed the connection before it answered"
         head, _, self._received = self._received.partition(b"\r\n\r\n")
         first, _, rest = head.partition(b"\r\n")
         self.answered = BytesParser().parse(io.BytesIO(rest), headersonly=True)
@@ -85,10 +86,11 @@ class Listener:
             raise Refused(int(first.split()[1]), self.answered)
         return self.answered
 
-    def frame(self) -> Frame | None:
+    def frame(self, deadline: float | None = None) -> Frame | None:
         """The next frame as it came; None once the desk has ended the connection."""
+        deadline = deadline or _deadline()
         while (found := _split(self._received)) is None:
-            if not self._read():
+            if not self._read(deadline):
                 return None
         frame, self._received = found
         assert frame.first in (TEXT, CLOSE, PING, PONG), f"no frame begins with {frame.first:#x}"
@@ -100,15 +102,18 @@ class Listener:
 
     def texts(self) -> Iterator[str]:
         """Texts that are no heartbeats, until the desk says good-bye or is gone."""
-        while (frame := self.frame()) is not None and frame.first != CLOSE:
+        deadline = _deadline()
+        while (frame := self.frame(deadline)) is not None and frame.first != CLOSE:
             if frame.first == PING:
                 self.say(PONG, frame.payload)
             elif frame.first == TEXT and (text := frame.payload.decode()) != BEAT:
                 yield text
+                deadline = _deadline()
 
     def close_code(self) -> int | None:
         """With which code the desk says good-bye; None when it goes without a word."""
-        while (frame := self.frame()) is not None:
+        deadline = _deadline()
+        while (frame := self.frame(deadline)) is not None:
             if frame.first == CLOSE:
                 self.say(CLOSE, frame.payload)
                 return int(struct.unpack(">H", frame.payload[:2])[0])
@@ -120,13 +125,18 @@ class Listener:
         hidden = bytes(byte ^ key for byte, key in zip(payload, cycle(mask), strict=False))
         self.raw.sendall(bytes((first, 0x80 | len(payload))) + mask + hidden)
 
-    def _read(self) -> bytes:
+    def _read(self, deadline: float) -> bytes:
+        self.raw.settimeout(max(deadline - monotonic(), 0.001))
         try:
             data = self.raw.recv(1 << 16)
         except ConnectionResetError:
             return b""
         self._received += data
         return data
+
+
+def _deadline() -> float:
+    return monotonic() + PATIENCE_SECONDS
 
 
 def _request(port: int, path: str, headers: dict[str, str]) -> bytes:

@@ -19,7 +19,7 @@ from tests.redis import RealRedis
 @pytest.fixture
 def bus(real_redis: RealRedis) -> Bus:
     bus = Bus()
-    bus.connect_to(Redis.from_url(real_redis.url))
+    bus.connect_to(Redis.from_url(real_redis.url), "desk")
     return bus
 
 
@@ -42,9 +42,9 @@ def browsers() -> Iterator[list[tuple[Connection, Listener]]]:
 Browsers = list[tuple[Connection, Listener]]
 
 
-def test_the_first_frame_after_joining_is_the_heartbeat(hub: Hub, browsers: Browsers) -> None:
+def test_the_first_frame_after_joining_is_a_heartbeat_at_once(browsers: Browsers) -> None:
     (connection, listener), *_ = browsers
-    hub.join(connection, ["agent:1"])
+    Hub(Bus(), capacity=3).join(connection, ["agent:1"])
     assert listener.frame() == Frame(TEXT, BEAT.encode())
 
 
@@ -75,23 +75,37 @@ def test_nothing_is_left_of_those_who_went(hub: Hub, browsers: Browsers) -> None
         hub.join(connection, topics)
     for connection, _ in browsers:
         hub.leave(connection, topics)
-    assert (hub.count, dict(hub._topics)) == (0, {})
+    assert dict(hub._topics) == {}
 
 
-def test_it_is_full_when_all_places_are_taken_and_has_room_again_when_one_leaves(hub: Hub, browsers: Browsers) -> None:
-    fullness = []
-    for connection, _ in browsers:
-        fullness.append(hub.is_full())
-        hub.join(connection, ["agent:1"])
-    fullness.append(hub.is_full())
-    hub.leave(browsers[0][0], ["agent:1"])
-    fullness.append(hub.is_full())
-    assert fullness == [False, False, False, True, False]
+def test_places_are_taken_before_the_handshake_and_given_back(hub: Hub) -> None:
+    entered = [hub.enter() for _ in range(4)]
+    hub.exit()
+    assert (entered, hub.enter()) == ([True, True, True, False], True)
+
+
+def test_two_desks_on_one_redis_do_not_hear_each_other(hub: Hub, bus: Bus, browsers: Browsers) -> None:
+    neighbour = Bus()
+    neighbour.connect_to(bus.redis, "another desk")
+    (connection, listener), *_ = browsers
+    hub.join(connection, ["agent:1"])
+    neighbour.publish(["agent:1"], "not for us")
+    bus.publish(["agent:1"], "for us")
+    assert listener.news() == "for us"
+
+
+def test_a_frame_that_makes_no_sense_does_not_silence_the_hub(hub: Hub, bus: Bus, browsers: Browsers) -> None:
+    (connection, listener), *_ = browsers
+    hub.join(connection, ["agent:1"])
+    bus.redis.publish(bus.channel, b"\xff nonsense")
+    assert listener.news() == '{"resync": true}'
+    bus.publish(["agent:1"], "still here")
+    assert listener.news() == "still here"
 
 
 def test_a_hub_that_stops_says_good_bye_to_everyone_and_lets_nobody_in(hub: Hub, browsers: Browsers) -> None:
     for connection, _ in browsers:
         hub.join(connection, ["agent:1"])
     hub.stop()
-    assert hub.is_full()
+    assert not hub.enter()
     assert [listener.close_code() for _, listener in browsers] == [SERVICE_RESTART] * 3

@@ -18,7 +18,7 @@ from extensions import db
 from jobs import sweeps
 from models import Agent, Case, Event, Message
 from realtime import fragments, topics
-from realtime.bus import CHANNEL, bus, unpack
+from realtime.bus import bus, unpack
 from services import chats, clock
 from tests import factories as make
 from tests.redis import RealRedis
@@ -36,7 +36,7 @@ class Ear:
 
     def __init__(self, pubsub: PubSub) -> None:
         self._pubsub = pubsub
-        pubsub.subscribe(CHANNEL)
+        pubsub.subscribe(bus.channel)
         assert pubsub.get_message(timeout=10)
 
     def everything(self) -> list[Heard]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from simple_websocket import Server
 
 from realtime.socket import Connection, OutboundSocket
-from tests.realtime.listening import Listener
+from tests.realtime.listening import PATIENCE_SECONDS, Listener
 
 
 @contextmanager
@@ -22,6 +22,7 @@ def wire(receive_buffer: int | None = None) -> Iterator[tuple[OutboundSocket, Li
             far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         far.connect(server.getsockname())
         near, _ = server.accept()
+        far.settimeout(PATIENCE_SECONDS)
         with near:
             yield OutboundSocket(near), Listener(far)
 
@@ -38,7 +39,7 @@ def connected(receive_buffer: int | None = None) -> Iterator[tuple[Connection, L
             "HTTP_SEC_WEBSOCKET_VERSION": "13",
             "HTTP_SEC_WEBSOCKET_KEY": b64encode(os.urandom(16)).decode(),
         }
-        server = Server.accept(environ, ping_interval=12)
+        server = Server.accept(environ)
         listener.take_answer()
         try:
             yield Connection(server), listener

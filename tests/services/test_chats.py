@@ -110,15 +110,28 @@ class TestLateMessages:
                 message = chats.receive(chatra, make.incoming(text, said_at=moment))
         assert [found.text for found in messages.latest(message.case_id)] == ["one", "two", "three"]
 
-    def test_a_gap_that_is_filled_in_an_ended_case_does_not_reactivate_it(self) -> None:
+    @pytest.mark.parametrize("status", ["pending", "closed"])
+    def test_a_customers_late_words_stand_where_they_were_said_and_bring_the_ended_chat_back(self, status: str) -> None:
         chatra, ann = make.chatra(), make.agent()
         with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
             case = make.case_of(chats.receive(chatra, make.incoming("one", said_at=NOON)))
             chats.receive(chatra, make.incoming("three", said_at=NOON + timedelta(seconds=20)))
-            chats.end(case.id, ann, "closed")
+            chats.end(case.id, ann, status)
             chats.receive(chatra, make.incoming("two", said_at=NOON + timedelta(seconds=10)))
-        assert not make.fresh(case).active
+        assert (make.fresh(case).active, case.unread) == (True, 1)
         assert [found.text for found in messages.latest(case.id)] == ["one", "two", "three"]
+        assert case.last_words == "three"
+
+    def test_late_words_of_an_earlier_case_go_there_and_disturb_nobody(self) -> None:
+        chatra, ann = make.chatra(), make.agent()
+        with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+            old = make.case_of(chats.receive(chatra, make.incoming("one", said_at=NOON)))
+            chats.receive(chatra, make.incoming("three", said_at=NOON + timedelta(seconds=20)))
+            chats.end(old.id, ann, "closed")
+            new = chats.receive(chatra, make.incoming("new", said_at=NOON + timedelta(seconds=30)))
+            late = chats.receive(chatra, make.incoming("two", said_at=NOON + timedelta(seconds=10)))
+        assert (late.case_id, new.case_id != old.id) == (old.id, True)
+        assert not make.fresh(old).active
 
     def test_a_vendor_whose_clock_is_behind_still_reactivates_and_restarts_the_silence(self) -> None:
         chatra, ann = make.chatra(), make.agent()
@@ -286,6 +299,11 @@ class TestAChatEnds:
         clock.shift(300)
         chats.receive(chatra, make.incoming("beep", author=Author.BOT))
         assert (make.fresh(case).ends_at, case.last_author) == (NOON + timedelta(minutes=10), "customer")
+
+    def test_a_chat_that_a_bot_began_ends_too(self, clock: time_machine.Traveller) -> None:
+        case = make.case_of(chats.receive(make.chatra(), make.incoming("beep", author=Author.BOT)))
+        clock.shift(600)
+        assert end_by_silence(case)
 
     def test_customer_message_in_the_second_of_auto_end_reactivates_the_same_case(
         self, clock: time_machine.Traveller

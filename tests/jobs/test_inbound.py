@@ -1,0 +1,85 @@
+"""Draining a stream: in order, in turns, and what is behind a poisonous delivery passes."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from rq import Queue
+from sqlalchemy import select
+
+from extensions import db
+from jobs import inbound, queues
+from jobs.adapters import adapter_of
+from models import Channel, InboxItem, Message
+from realtime.bus import bus
+from services import inbox
+from tests import factories as make
+from tests.channels.factories import CLIENT_ID, delivery, fragment, said
+
+
+@pytest.fixture
+def chatra(app: Flask) -> Channel:
+    return make.chatra()
+
+
+def deliver(channel: Channel, *texts: str) -> str:
+    """Let the vendor's hook bring these messages, one delivery each; returns their stream."""
+    for number, text in enumerate(texts):
+        message = said(text, id=f"id {text}", createdAt=1_767_225_600_000 + number)
+        inbox.accept(channel, adapter_of(channel.id), fragment(message))
+    return f"channel:{channel.id}:{CLIENT_ID}"
+
+
+def texts() -> list[str]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Message.text).order_by(Message.position)))
+
+
+def waiting(queue: str) -> int:
+    return len(Queue(queue, connection=bus.redis))
+
+
+def test_everything_is_applied_in_the_order_in_which_it_came(chatra: Channel) -> None:
+    inbound.drain(deliver(chatra, "one", "two", "three"))
+    assert texts() == ["one", "two", "three"]
+
+
+def test_draining_twice_applies_it_once(chatra: Channel) -> None:
+    stream = deliver(chatra, "one", "two")
+    inbound.drain(stream)
+    inbound.drain(stream)
+    assert texts() == ["one", "two"]
+
+
+def test_what_one_turn_does_not_manage_is_rung_for_again(chatra: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    class TurnForTwo:
+        def __init__(self) -> None:
+            self._looks = 0
+
+        @property
+        def is_over(self) -> bool:
+            self._looks += 1
+            return self._looks > 2
+
+    monkeypatch.setattr(queues, "Turn", TurnForTwo)
+    stream = deliver(chatra, "one", "two", "three")
+    bus.redis.flushall()
+    inbound.drain(stream)
+    assert (texts(), waiting(queues.INBOUND)) == (["one", "two"], 1)
+    inbound.drain(stream)
+    assert texts() == ["one", "two", "three"]
+
+
+def test_what_a_channel_wants_fetched_goes_to_those_who_may_call_out(
+    chatra: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbound.drain(deliver(chatra, "one"))
+    (job,) = Queue(queues.FETCH, connection=bus.redis).jobs
+    assert job.func_name == "jobs.fetch.fetch"
+    assert job.args[:2] == (chatra.id, CLIENT_ID)
+
+
+def test_an_event_that_we_do_not_know_is_set_aside_and_nothing_else_happens(chatra: Channel) -> None:
+    inbox.accept(chatra, adapter_of(chatra.id), delivery({"eventName": "somethingNew"}))
+    assert waiting(queues.INBOUND) == 0
+    assert db.session.scalars(select(InboxItem.state)).all() == [inbox.ASIDE]

@@ -1,0 +1,119 @@
+"""Migrations lead from nothing to the models and back, on SQLite and, where TEST_DATABASE_URL names one, PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import check, downgrade, upgrade
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+
+from app import create_app
+from cli import MIGRATIONS
+from config import Settings
+from extensions import db
+
+Shape = dict[str, Any]
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty schema in the PostgreSQL database that tests may use; it is dropped afterwards."""
+    url = os.environ.get("TEST_DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        pytest.skip("TEST_DATABASE_URL names no PostgreSQL database")
+    name = f"deskbell_test_{secrets.token_hex(6)}"
+    engine = create_engine(settings(tmp_path, DATABASE_URL=url).database_url)
+    run(engine, f"CREATE SCHEMA {name}")
+    yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+    run(engine, f"DROP SCHEMA {name} CASCADE")
+    engine.dispose()
+
+
+def settings(folder: Path, **environ: str) -> Settings:
+    return Settings.from_environ({"DATA_DIR": str(folder), **environ})
+
+
+def run(engine: Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An app whose database is empty."""
+    url = request.getfixturevalue("schema") if request.param == "postgresql" else ""
+    app = create_app(settings(tmp_path, DATABASE_URL=url))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def shape() -> Shape:
+    """Everything in the database that a query or a constraint can depend on."""
+    with db.engine.connect() as connection:
+        names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+        return {name: shape_of(connection, name) for name in names}
+
+
+def shape_of(connection: Connection, table: str) -> Shape:
+    found = inspect(connection)
+    columns = {column["name"]: (str(column["type"]), column["nullable"]) for column in found.get_columns(table)}
+    return {
+        "columns": columns,
+        "primary key": found.get_pk_constraint(table),
+        "foreign keys": sorted(found.get_foreign_keys(table), key=str),
+        "unique": sorted(found.get_unique_constraints(table), key=str),
+        "indexes": sorted(map(index, found.get_indexes(table))),
+    }
+
+
+def index(found: Any) -> tuple[str, str, bool, str]:  # noqa: ANN401  a reflected index
+    where = found.get("dialect_options", {}).get(f"{db.engine.dialect.name}_where", "")
+    return found["name"], ", ".join(found["column_names"]), bool(found["unique"]), str(where)
+
+
+def test_upgrading_from_nothing_makes_what_the_models_say(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS)
+    check(directory=MIGRATIONS)
+    migrated = shape()
+    downgrade(directory=MIGRATIONS, revision="base")
+    db.create_all()
+    assert migrated == shape()
+
+
+def test_downgrading_leaves_nothing_and_upgrading_again_works(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS)
+    first = shape()
+    downgrade(directory=MIGRATIONS, revision="base")
+    assert shape() == {}
+    upgrade(directory=MIGRATIONS)
+    assert shape() == first
+
+
+def test_upgrading_what_is_up_to_date_changes_nothing(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS)
+    first = shape()
+    upgrade(directory=MIGRATIONS)
+    assert shape() == first
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_sqlite_watches_foreign_keys_again_after_a_migration(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS)
+    assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_history_is_one_line() -> None:
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    revisions = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert [revision.down_revision for revision in revisions] == [*(later.revision for later in revisions[1:]), None]

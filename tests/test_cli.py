@@ -1,0 +1,183 @@
+"""The commands as people type them: exit status, what is printed where, one clear line when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from config import Settings
+from extensions import db
+from services import agents
+from tests.vendors.chatra import ChatraSimulator
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+NOBODY_LISTENS = "http://127.0.0.1:9"
+ANN = ["agent", "create", "--email", "ann@desk.example", "--name", "Ann", "--password", "correct horse"]
+CHATRA = ["integration", "connect", "chatra"]
+LIST = ["integration", "list"]
+
+Run = subprocess.CompletedProcess[str]
+Command = Callable[..., Run]
+
+
+@pytest.fixture
+def flask(tmp_path: Path) -> Command:
+    """Runs `flask …` on a data directory of the test's own, which is empty at first."""
+
+    def run(*arguments: str, **environ: str) -> Run:
+        given = {"DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONWARNINGS": "error", **environ}
+        command = [sys.executable, "-m", "flask", *arguments]
+        return subprocess.run(command, env=given, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+@pytest.fixture
+def furnished(tmp_path: Path, blank_database: Path) -> None:
+    """Spares a test the migrations."""
+    (tmp_path / "deskbell.sqlite3").write_bytes(blank_database.read_bytes())
+
+
+@pytest.fixture
+def chatra() -> Iterator[ChatraSimulator]:
+    with ChatraSimulator() as simulator:
+        yield simulator
+
+
+def keys(chatra: ChatraSimulator) -> list[str]:
+    """The options that name the simulated account."""
+    return ["--public-key", chatra.keys.public, "--secret-key", chatra.keys.secret]
+
+
+def refused(run: Run) -> str:
+    """The one line with which a command refuses; its status is not zero and nothing stands on stdout."""
+    assert run.returncode != 0
+    assert run.stdout == ""
+    (line,) = run.stderr.splitlines()
+    return line
+
+
+def rows(run: Run) -> list[list[str]]:
+    """What `integration list` shows: number, kind, name, group, state, webhook address."""
+    assert (run.returncode, run.stderr) == (0, "")
+    return [line.split("\t") for line in run.stdout.splitlines()]
+
+
+class TestAgentCreate:
+    def test_on_an_empty_directory_makes_an_agent_who_can_sign_in_at_once(self, flask: Command, tmp_path: Path) -> None:
+        made = flask(*ANN)
+        assert (made.returncode, made.stderr) == (0, "")
+        assert made.stdout == "Ann can sign in as ann@desk.example.\n"
+        with create_app(Settings.from_environ({"DATA_DIR": str(tmp_path)})).app_context():
+            agent = agents.authenticate("ann@desk.example", "correct horse")
+            db.engine.dispose()
+        assert agent is not None
+        assert (agent.name, agent.is_admin) == ("Ann", False)
+
+    @pytest.mark.usefixtures("furnished")
+    @pytest.mark.parametrize(
+        ("option", "value", "line"),
+        [
+            ("--password", "short", "Error: password: Use at least 8 characters."),
+            ("--email", "ann", "Error: email: Enter an e-mail address such as name@example.com."),
+            ("--name", " ", "Error: name: Enter a name."),
+        ],
+    )
+    def test_says_in_one_line_what_cannot_be_taken(self, flask: Command, option: str, value: str, line: str) -> None:
+        changed = list(ANN)
+        changed[changed.index(option) + 1] = value
+        assert refused(flask(*changed)) == line
+
+    @pytest.mark.usefixtures("furnished")
+    def test_refuses_an_address_that_somebody_has_whatever_its_case(self, flask: Command) -> None:
+        assert flask(*ANN).returncode == 0
+        again = [word.replace("ann@", "ANN@") for word in ANN]
+        assert refused(flask(*again)) == "Error: email: An agent with this e-mail address exists already."
+
+    @pytest.mark.parametrize("option", ["--email", "--name", "--password"])
+    def test_names_the_option_that_is_missing(self, flask: Command, option: str) -> None:
+        place = ANN.index(option)
+        run = flask(*ANN[:place], *ANN[place + 2 :])
+        assert run.returncode != 0
+        assert run.stderr.splitlines()[-1] == f"Error: Missing option '{option}'."
+
+
+@pytest.mark.usefixtures("furnished")
+class TestIntegrationConnectChatra:
+    def test_prints_the_webhook_address_and_nothing_else(self, flask: Command, chatra: ChatraSimulator) -> None:
+        run = flask(*CHATRA, *keys(chatra), CHATRA_API_URL=chatra.url, PUBLIC_URL="https://help.example.com")
+        assert (run.returncode, run.stderr) == (0, "")
+        (address,) = run.stdout.splitlines()
+        assert address.startswith("https://help.example.com/hooks/chatra/")
+        assert rows(flask(*LIST, PUBLIC_URL="https://help.example.com"))[-1] == [
+            "2",
+            "chatra",
+            "Chatra",
+            "Support",
+            "connected",
+            address,
+        ]
+
+    def test_refuses_keys_that_chatra_refuses_and_keeps_nothing(self, flask: Command, chatra: ChatraSimulator) -> None:
+        wrong = ["--public-key", chatra.keys.public, "--secret-key", "wrong"]
+        line = refused(flask(*CHATRA, *wrong, CHATRA_API_URL=chatra.url))
+        assert "Chatra" in line
+        assert "wrong" not in line
+        assert [kind for _, kind, *_ in rows(flask(*LIST))] == ["widget"]
+
+    def test_connects_with_a_warning_while_chatra_cannot_be_reached(self, flask: Command) -> None:
+        run = flask(*CHATRA, "--public-key", "p", "--secret-key", "s", CHATRA_API_URL=NOBODY_LISTENS)
+        assert run.returncode == 0
+        assert run.stderr == "The keys are not checked yet: Chatra could not be reached.\n"
+        assert run.stdout.count("\n") == 1
+        assert "/hooks/chatra/" in run.stdout
+
+    def test_makes_a_group_that_is_missing(self, flask: Command, chatra: ChatraSimulator) -> None:
+        flask(*CHATRA, *keys(chatra), "--group", "Sales", CHATRA_API_URL=chatra.url)
+        assert rows(flask(*LIST))[-1][3] == "Sales"
+
+    def test_refuses_a_group_without_a_name(self, flask: Command, chatra: ChatraSimulator) -> None:
+        assert "group" in refused(flask(*CHATRA, *keys(chatra), "--group", " ", CHATRA_API_URL=chatra.url)).lower()
+
+    @pytest.mark.parametrize("option", ["--public-key", "--secret-key"])
+    def test_names_the_option_that_is_missing(self, flask: Command, chatra: ChatraSimulator, option: str) -> None:
+        given = keys(chatra)
+        place = given.index(option)
+        run = flask(*CHATRA, *given[:place], *given[place + 2 :])
+        assert run.returncode != 0
+        assert run.stderr.splitlines()[-1] == f"Error: Missing option '{option}'."
+
+
+def test_a_fresh_desk_lists_its_own_live_chat(flask: Command) -> None:
+    assert rows(flask(*LIST)) == [["1", "widget", "Website chat", "Support", "connected", ""]]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["agent", "create", "--help"], ["--email", "--name", "--password", "--admin"]),
+        ([*CHATRA, "--help"], ["--public-key", "--secret-key", "--group"]),
+        ([*LIST, "--help"], ["number, kind, name, group, state"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_help_tells_what_a_command_takes_and_touches_nothing(
+    flask: Command, tmp_path: Path, command: list[str], told: list[str]
+) -> None:
+    run = flask(*command)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [word for word in told if word not in run.stdout] == []
+    assert not (tmp_path / "deskbell.sqlite3").exists()
+
+
+@pytest.mark.parametrize("command", [LIST, ["up"]], ids=lambda command: command[0])
+def test_a_setting_that_cannot_be_used_is_told_in_one_line(flask: Command, command: list[str]) -> None:
+    assert refused(flask(*command, PORT="x")) == "Error: PORT is 'x': a whole number from 1 to 65535."
