@@ -153,6 +153,7 @@ def test_ending_asks_for_a_status_and_the_case_joins_the_list(
 def test_a_customer_who_writes_again_reactivates_the_case_unless_it_was_closed(people: People) -> None:
     _, ann = people.agent()
     visitor = people.visitor("Maria", "one")
+    expect(section(ann, "new").get_by_text("Maria")).to_be_visible()
     first = newest_case().id
     for status, same in (("Pending", True), ("Closed", False)):
         section(ann, "new").get_by_text("Maria").click()

@@ -70,10 +70,9 @@ def test_what_one_turn_does_not_manage_is_rung_for_again(chatra: Channel, monkey
     assert texts() == ["one", "two", "three"]
 
 
-def test_what_a_channel_wants_fetched_goes_to_those_who_may_call_out(
-    chatra: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    inbound.drain(deliver(chatra, "one"))
+def test_what_a_channel_wants_fetched_goes_to_those_who_may_call_out(chatra: Channel) -> None:
+    inbox.accept(chatra, adapter_of(chatra.id), fragment(said(), event="chatStarted"))
+    inbound.drain(f"channel:{chatra.id}:{CLIENT_ID}")
     (job,) = Queue(queues.FETCH, connection=bus.redis).jobs
     assert job.func_name == "jobs.fetch.fetch"
     assert job.args[:2] == (chatra.id, CLIENT_ID)
