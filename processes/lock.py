@@ -11,6 +11,8 @@ from time import monotonic, sleep
 import click
 
 LEFTOVER_SECONDS = 20.0
+# A process that was killed may still be seen for a moment.
+DYING_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 0.1
 
 
@@ -38,10 +40,10 @@ def _open(path: Path) -> TextIOWrapper:
 
 
 def _acquire(file: TextIOWrapper, path: Path) -> None:
-    deadline = monotonic() + LEFTOVER_SECONDS
+    began = monotonic()
     while not _try(file):
-        holder = _holder(file)
-        if _alive(holder) or monotonic() > deadline:
+        holder, waited = _holder(file), monotonic() - began
+        if waited > (DYING_SECONDS if _alive(holder) else LEFTOVER_SECONDS):
             raise click.ClickException(f"A desk is running on this data directory already (process {holder}, {path}).")
         sleep(LOOK_AGAIN_SECONDS)
 
@@ -62,4 +64,9 @@ def _holder(file: TextIOWrapper) -> int:
 
 
 def _alive(pid: int) -> bool:
-    return pid != 0 and Path(f"/proc/{pid}").exists()
+    """Whether this process runs; one that has ended and waits to be noticed by its parent does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"

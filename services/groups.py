@@ -7,6 +7,7 @@ from sqlalchemy import select
 from extensions import db
 from models import Group
 
+from .errors import N_, InvalidInput
 from .sanitise import one_line
 from .uow import lock_stream, unit_of_work
 
@@ -22,8 +23,10 @@ def first() -> Group:
 
 
 def named(name: str) -> Group:
-    """The group of that name, created if it is missing."""
+    """The group of that name, created if it is missing. Raises `InvalidInput` for an empty name."""
     wanted = one_line(name, longest=120)
+    if not wanted:
+        raise InvalidInput("group", N_("Enter a name."))
     with unit_of_work() as session:
         lock_stream("setup")
         group = session.scalar(select(Group).where(Group.name == wanted))
