@@ -67,7 +67,10 @@ def _given() -> Mapping[str, Any]:
     if not request.is_json:
         form = request.form
         return {**form, "page": {"url": form.get("page_url"), "title": form.get("page_title")}}
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        return {}
     return body if isinstance(body, dict) else {}
 
 

@@ -15,13 +15,14 @@ from tests.vendors.chatra.rest import Keys
 
 ROOT = Path(__file__).parent.parent
 MARK = ".demo"
+LAST_PORT = 65533
 OF_A_REAL_DESK = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "HOST"}
 FLASK = [sys.executable, "-m", "flask"]
 
 
 def main() -> None:
     """Start everything and stop it again."""
-    port = int(os.environ.get("PORT", "8000"))
+    port = _port(os.environ.get("PORT", "8000"))
     environ = _environment(port)
     _clear(Path(environ["DATA_DIR"]))
     hook = _connect_chatra(environ)
@@ -41,6 +42,13 @@ def main() -> None:
         for process in beside:
             process.terminate()
             process.wait()
+
+
+def _port(given: str) -> int:
+    """The desk's port; the shop and the simulated Chatra stand on the two behind it."""
+    if not given.isdecimal() or not 0 < int(given) <= LAST_PORT:
+        raise SystemExit(f"PORT is {given!r}: a number from 1 to {LAST_PORT}, with two free ones behind it.")
+    return int(given)
 
 
 def _clear(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PAGE = """<!doctype html>
@@ -64,4 +65,5 @@ def serve(port: int, desk: str, key: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    with suppress(KeyboardInterrupt):
+        serve(int(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -40,4 +40,4 @@ def message_text(text: str, *, longest: int, may_be_empty: bool = False) -> str:
 
 def one_line(text: str, *, longest: int) -> str:
     """A name or similar: one line, cut to `longest` characters."""
-    return _SPACES.sub(" ", _sound(text)).strip()[:longest]
+    return _SPACES.sub(" ", _sound(text)).strip()[:longest].rstrip()

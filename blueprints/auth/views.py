@@ -100,8 +100,12 @@ def _begin_session(who: SignedIn) -> None:
 
 def _own_address(wanted: str) -> str:
     """Where to go after signing in: an address of ours, never another site."""
-    parts = urlsplit(wanted)
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return HOME
+    is_line = wanted.isprintable()
+    ours = is_line and wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
     return wanted if ours else HOME
 
 

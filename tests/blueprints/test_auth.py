@@ -25,7 +25,9 @@ def test_an_agent_who_signs_in_lands_on_the_chats(client: FlaskClient) -> None:
     assert (answer.status_code, answer.location) == (303, "/chats")
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"])
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1", "//[", "/\t/["]
+)
 def test_signing_in_never_leads_to_another_site(client: FlaskClient, wanted: str) -> None:
     ann = make.agent()
     answer = Browser(client).submit(f"/login?next={wanted}", page="/login", email=ann.email, password="correct horse")

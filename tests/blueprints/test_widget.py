@@ -379,6 +379,12 @@ def test_a_widget_that_does_not_exist_says_so(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (404, {"error": "There is no such widget."})
 
 
+def test_json_without_a_bottom_is_refused_like_any_other_nonsense(client: FlaskClient) -> None:
+    deep = "[" * 100_000
+    answer = client.post(_path("messages"), data=deep, content_type="application/json", headers=_bearer())
+    assert answer.status_code == 422
+
+
 def test_lone_surrogates_neither_break_the_message_nor_the_agents_page(client: FlaskClient) -> None:
     answer = client.post(
         _path("messages"),

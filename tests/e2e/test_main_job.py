@@ -165,6 +165,20 @@ def test_a_customer_who_writes_again_reactivates_the_case_unless_it_was_closed(p
         assert (newest_case().id == first) is same
 
 
+def test_a_chat_that_is_active_again_leaves_an_open_list_of_cases(people: People, running: RunningDesk) -> None:
+    _, ann = people.agent()
+    visitor = people.visitor("Maria", "one")
+    section(ann, "new").get_by_text("Maria").click()
+    ann.get_by_role("button", name="Take chat").click()
+    end_chat(ann, "Pending")
+    expect(section(ann, "mine").get_by_text("Maria")).to_have_count(0)
+    ann.goto(f"{running.url}/cases")
+    listed = ann.locator(f"#case-row-{newest_case().id}")
+    expect(listed).to_be_visible()
+    say(visitor, "one more thing")
+    expect(listed).to_have_count(0)
+
+
 def test_of_two_agents_who_take_at_once_the_second_is_told_who(people: People) -> None:
     people.expected = ["409"]
     ann, _ = people.agent("Ann")

@@ -7,6 +7,7 @@ from flask import Flask
 from rq import Queue
 
 from jobs import queues
+from processes.commands import QUEUES
 from realtime.bus import bus
 from services import chats
 from tests import factories as make
@@ -71,6 +72,10 @@ def test_rings_for_a_stream_without_work_do_nothing(app: Flask) -> None:
         queues.ring(queues.OUTBOUND, "channel:1:nobody")
     work_off(app)
     assert [waiting(name) for name in (queues.INBOUND, queues.OUTBOUND)] == [[], []]
+
+
+def test_every_queue_has_a_worker_that_serves_it() -> None:
+    assert {name: tuple(served) for name, served in QUEUES.items()} == {"local": queues.LOCAL, "vendor": queues.VENDOR}
 
 
 def test_a_job_that_is_done_leaves_nothing_in_redis(app: Flask) -> None:

@@ -94,6 +94,13 @@ class TestWhenAllPlacesAreTaken:
         assert eventually(lambda: joins(people, cookie))
 
 
+def test_who_was_refused_took_no_place(people: People, desk: WholeDesk) -> None:
+    cookie = people.cookie(make.agent())
+    for _ in range(desk.settings.ws_cap + 1):
+        assert people.refusal("/live", Origin=desk.origin).status == 401
+    assert joins(people, cookie)
+
+
 def joins(people: People, cookie: str) -> bool:
     """Whether there was a place for one more socket."""
     with suppress(Refused):
