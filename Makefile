@@ -26,10 +26,10 @@ run: environment translations  ## start Deskbell; Ctrl-C stops it
 demo: environment translations  ## start Deskbell with example data
 	@exec $(BIN)/python -m demo
 
-test: development browser lint  ## check and test everything
+test: development browser translations lint  ## check and test everything
 	@$(BIN)/python -m pytest
 
-quick: development  ## the tests that take seconds
+quick: development translations  ## the tests that take seconds
 	@$(BIN)/python -m pytest -m "not e2e and not slow"
 
 lint: development  ## style, types, imports, templates, spelling

@@ -87,7 +87,7 @@ def connect() -> None:
 def chatra(public_key: str, secret_key: str, group_name: str | None) -> None:
     """Connect a Chatra account and print the address for its webhooks."""
     _ready()
-    group = groups.named(group_name) if group_name else groups.first()
+    group = groups.first().name if group_name is None else group_name
     channel = connect_chatra(name="Chatra", public_key=public_key, secret_key=secret_key, group=group)
     if channel.state_reason:
         click.echo(f"The keys are not checked yet: {channel.state_reason}", err=True)

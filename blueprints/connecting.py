@@ -6,25 +6,32 @@ from flask import current_app
 
 from channels.base import Adapter, ChannelError, Connection
 from channels.registry import Registry
-from models import Channel, Group
-from services import channels
+from models import Channel
+from services import channels, groups
 
 
-def connect_chatra(*, name: str, public_key: str, secret_key: str, group: Group) -> Channel:
+def connect_chatra(*, name: str, public_key: str, secret_key: str, group: str) -> Channel:
     """Add a Chatra account. If Chatra cannot be reached now, the channel notes that its keys are unchecked.
+
+    Args:
+        name: tells several accounts apart.
+        public_key: from Chatra's settings.
+        secret_key: from the same place.
+        group: name of the default group, made if it is missing and the keys are not refused.
 
     Raises:
         channels.base.ChannelError: Chatra refuses the keys.
     """
     credentials = _chatra_credentials(public_key, secret_key)
     adapter = _registry().adapter(Connection(0, "chatra", name, {}, credentials))
+    unchecked = _unchecked(adapter)
     return channels.connect(
         kind=adapter.kind,
         family=adapter.family,
         name=name,
-        group=group,
+        group=groups.named(group),
         credentials=credentials,
-        state_reason=_unchecked(adapter),
+        state_reason=unchecked,
     )
 
 

@@ -11,6 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from cli import migrate_database
@@ -40,6 +41,15 @@ def _compiled_translations() -> None:
         if not compiled.exists() or compiled.stat().st_mtime <= source.stat().st_mtime:
             with source.open("rb") as words, compiled.open("wb") as file:
                 write_mo(file, read_po(words))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile each template once for all the apps that tests make."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,7 @@ def test_numbers_choose_the_form_of_the_word(app: Flask) -> None:
     assert said == ["1 непрочитанное", "2 непрочитанных", "5 непрочитанных", "21 непрочитанное"]
 
 
+@pytest.mark.slow
 def test_no_page_shows_an_english_word(russian: Browser, pages: list[str]) -> None:
     seen = {address: english_words(russian.get(address).text) for address in pages}
 

@@ -40,7 +40,7 @@ def chatra() -> Response | str | tuple[str, int]:
             name=form.name.data,
             public_key=form.public_key.data,
             secret_key=form.secret_key.data,
-            group=groups.named(form.group.data),
+            group=form.group.data,
         )
     except ChannelError as error:
         form.secret_key.errors = [reason(error.reason)]

@@ -339,6 +339,7 @@ def test_typing_before_the_first_message_is_nobodys_business(client: FlaskClient
     assert _count(Identity) == 0
 
 
+@pytest.mark.slow
 def test_more_than_two_messages_a_second_have_to_wait(client: FlaskClient) -> None:
     answers = [_send(client, client_id=f"message-{number}") for number in range(121)]
 

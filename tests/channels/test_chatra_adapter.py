@@ -23,6 +23,8 @@ from tests.channels import factories
 from tests.vendors.chatra import ChatraSimulator, Switches
 from tests.vendors.receiver import Receiver, Reply
 
+pytestmark = pytest.mark.slow
+
 SWITCHES = get_type_hints(Switches)
 FORMS = list(product(*(get_args(SWITCHES[switch]) for switch in ("started", "text", "time"))))
 

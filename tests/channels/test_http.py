@@ -14,6 +14,8 @@ from channels.base import ChannelError
 from channels.http import Answer, HttpClient
 from tests.vendors.receiver import Receiver, Reply
 
+pytestmark = pytest.mark.slow
+
 SECRET = "fake-secret-of-nobody"
 
 

@@ -23,7 +23,7 @@ from blueprints.connecting import connect_chatra, hook_url
 from config import Settings
 from extensions import db
 from models import Agent, Case
-from services import chats, desk, groups
+from services import chats, desk
 from tests import factories as make
 from tests.browsing import PASSWORD
 from tests.vendors.chatra import ChatraSimulator
@@ -68,7 +68,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
         app = create_app(Settings.from_environ(environ))
         with app.app_context():
             channel = connect_chatra(
-                name="Chatra", public_key=chatra.keys.public, secret_key=chatra.keys.secret, group=groups.first()
+                name="Chatra", public_key=chatra.keys.public, secret_key=chatra.keys.secret, group="Support"
             )
             chatra.send_hooks_to(hook_url(channel, url))
             key = desk.first_widget().key

@@ -20,6 +20,8 @@ from tests.vendors.chatra import ChatraSimulator
 from tests.vendors.chatra.rest import Keys
 from tests.vendors.receiver import Receiver, Reply
 
+pytestmark = pytest.mark.slow
+
 AUTHOR = {"agentEmail": "anna@desk.example", "agentName": "Anna", "receivedFrom": "deskbell"}
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
