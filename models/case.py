@@ -14,6 +14,7 @@ from .base import Model, UtcDateTime
 from .channel import Channel
 from .customer import Customer
 from .group import Group
+from .stream import stream_key
 
 
 class Status(StrEnum):
@@ -89,7 +90,7 @@ class Case(Model):
     @property
     def stream(self) -> str:
         """The order key of its conversation, for inbox and outbox."""
-        return f"channel:{self.channel_id}:{self.conversation}"
+        return stream_key(self.channel_id, self.conversation)
 
 
 class Message(Model):

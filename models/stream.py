@@ -8,6 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .base import Model
 
 
+def stream_key(channel_id: int, conversation: str) -> str:
+    """The order key of a conversation."""
+    return f"channel:{channel_id}:{conversation}"
+
+
 class Stream(Model):
     """One conversation of one channel; it holds nothing but its lock."""
 

@@ -7,13 +7,11 @@ import click
 from flask import Flask
 
 from config import Settings
+from jobs.queues import LOCAL, VENDOR
 from processes.crew import Role, log
 from processes.supervise import up
 
-QUEUES = {
-    "local": ["sweeps", "inbound"],
-    "vendor": ["presence", "outbound", "fetch"],
-}
+QUEUES = {"local": LOCAL, "vendor": VENDOR}
 PRELOADED = ("cli", "gunicorn.workers.gthread", "jobs.cron", "jobs.worker")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from channels.base import Author, CustomerUpdate, IncomingMessage
 from extensions import db
 from models import Agent, Case, Channel, Customer, Delivery, EventKind, Message, Status
+from models.stream import stream_key
 
 from . import access, channels, clock, customers, messages, outbox, settings, timeouts
 from .attachments import StoredFile
@@ -23,7 +24,7 @@ LONGEST_INCOMING = 100_000
 
 def stream_of(channel: Channel, conversation: str) -> str:
     """The order key of a conversation."""
-    return f"channel:{channel.id}:{conversation}"
+    return stream_key(channel.id, conversation)
 
 
 def receive(
