@@ -18,8 +18,10 @@ from jobs import queues
 from processes import commands
 from realtime import publish
 from realtime.bus import bus
+from realtime.connection import NoThread
 from realtime.gate import WebsocketGate
 from realtime.hub import Hub
+from realtime.places import Places
 from services import channels
 from services.events import Work, committed
 
@@ -37,11 +39,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder="static")
     app.config.from_mapping(_flask_config(settings))
     _init_extensions(app, settings)
+    # Inside the trust in proxies, which `security` wraps around it: places are counted by the browser's address.
+    _wire(app, settings)
     for init in (ids, security, errors, htmx, locale, pages, wording, blueprints, cli, commands):
         init.register(app)
     for kind, adapter in KINDS.items():
         channels.know(kind, adapter.capabilities)
-    _wire(app, settings)
     return app
 
 
@@ -61,7 +64,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
-        "SOCK_SERVER_OPTIONS": {"ping_interval": 12, "max_message_size": 4096},
+        "SOCK_SERVER_OPTIONS": {"thread_class": NoThread},
         "BABEL_DEFAULT_LOCALE": settings.language,
     }
 
@@ -81,9 +84,9 @@ def _wire(app: Flask, settings: Settings) -> None:
     """Connect the domain to those who tell the browsers and wake the workers."""
     bus.connect_to(redis.Redis.from_url(settings.redis_url, health_check_interval=30), vault.sign("bus")[:16])
     app.extensions["channels"] = Registry(chatra_api_url=settings.chatra_api_url)
-    hub = Hub(bus, capacity=settings.ws_cap)
-    app.extensions["hub"] = hub
-    app.wsgi_app = WebsocketGate(app.wsgi_app, hub)  # type: ignore[method-assign]
+    places = Places(settings.ws_cap, settings.ws_cap_per_address)
+    app.extensions["hub"] = Hub(bus, places)
+    app.wsgi_app = WebsocketGate(app.wsgi_app, places)  # type: ignore[method-assign]
     committed.connect(_after_commit)
 
 

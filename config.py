@@ -49,6 +49,7 @@ class Settings:
     chatra_api_url: str
     trusted_proxies: tuple[Network, ...]
     ws_cap: int
+    ws_cap_per_address: int
     workers_vendor: int
     log_level: str
     language: str
@@ -75,7 +76,8 @@ class Settings:
             secret_key=_secret_key(given, data_dir),
             chatra_api_url=_chatra_api_url(given),
             trusted_proxies=_trusted_proxies(given),
-            ws_cap=_integer(given, "WS_CAP", 400, 10, 10_000),
+            ws_cap=_integer(given, "WS_CAP", 1000, 10, 10_000),
+            ws_cap_per_address=_integer(given, "WS_CAP_PER_ADDRESS", 100, 1, 10_000),
             workers_vendor=_integer(given, "WORKERS_VENDOR", 2, 1, 32),
             log_level=_choice(given, "LOG_LEVEL", LOG_LEVELS, "info"),
             language=_choice(given, "DEFAULT_LANGUAGE", LANGUAGES, "en"),
@@ -167,7 +169,8 @@ def _is_web_url(parts: SplitResult) -> bool:
 def _public_url(given: Mapping[str, str], host: str, port: int) -> str:
     url = given.get("PUBLIC_URL") or f"http://{_reachable(host)}:{port}"
     parts = _split_url(url)
-    if not _is_web_url(parts) or parts.path not in ("", "/"):
+    plain = fullmatch(r"[A-Za-z0-9._:\[\]-]+", parts.netloc)
+    if not plain or not _is_web_url(parts) or parts.path not in ("", "/"):
         raise SettingError("PUBLIC_URL", f"is {url!r}", "an http:// or https:// address without a path")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -193,6 +196,10 @@ def _database_url(given: Mapping[str, str], data_dir: Path) -> str:
     if not found or scheme not in ("sqlite", "postgres", "postgresql", "postgresql+psycopg"):
         raise wrong("sqlite:///path/to/file or postgresql://user:password@host/name")
     if scheme != "sqlite":
+        if rest.count("@") > 1:
+            raise wrong("write an @ in the user's name or password as %40")
+        if not any(_split_url(f"//{rest.rpartition('@')[2]}")):
+            raise wrong("postgresql://user:password@host:port/name")
         return f"postgresql+psycopg://{rest}"
     path, mark, query = rest.removeprefix("/").partition("?")
     if not rest.startswith("/") or path in ("", ":memory:"):

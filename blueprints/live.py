@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, current_app, request
 from flask_login import current_user
 
-from extensions import db, sock
+from extensions import sock
 from realtime import topics
+from realtime.connection import Connection
+from realtime.gate import PLACE
 from realtime.hub import Hub
-from realtime.socket import Connection
+from realtime.places import AGENTS_SOCKET
 
 from .widget_auth import open_ticket
 
@@ -20,7 +22,7 @@ bp = Blueprint("live", __name__)
 
 @bp.before_request
 def _check_before_the_handshake() -> None:
-    """Refuse with a plain status while that is still possible, then give the database connection back."""
+    """Refuse with a plain status while that is still possible."""
     if request.endpoint == "live.agent_socket":
         if not current_user.is_authenticated:
             abort(401)
@@ -30,26 +32,20 @@ def _check_before_the_handshake() -> None:
         abort(403)
 
 
-@sock.route("/live", bp=bp)
+@sock.route(AGENTS_SOCKET, bp=bp)
 def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Everything that one agent may see."""
-    _serve(server, topics.agent(current_user.agent.id))
+    _listen(server, topics.agent(current_user.agent.id))
 
 
 @sock.route("/widget/live", bp=bp)
 def customer_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Everything for one customer; a short-lived ticket stands for the token, which must not be in an address."""
-    _serve(server, topics.customer(open_ticket(request.args["ticket"]) or ""))
+    _listen(server, topics.customer(open_ticket(request.args["ticket"]) or ""))
 
 
-def _serve(server: Any, topic: str) -> None:  # noqa: ANN401  simple_websocket is untyped
+def _listen(server: Any, topic: str) -> None:  # noqa: ANN401  simple_websocket is untyped
+    """Hand the connection over to the hub; the request is over then, and its thread free."""
     hub: Hub = current_app.extensions["hub"]
-    # A socket lives for hours; a pooled connection kept that long would starve the pages.
-    db.session.remove()
     hub.start()
-    connection = Connection(server)
-    hub.join(connection, [topic])
-    try:
-        connection.serve()
-    finally:
-        hub.leave(connection, [topic])
+    hub.join(Connection.take_over(server), [topic], request.environ[PLACE])

@@ -18,7 +18,10 @@ from config import Settings
 from processes.process import die_with_parent
 
 ANSWER_TIMEOUT = 2.0
-FILES_BESIDE_SOCKETS = 200
+THREADS = 40
+CONNECTIONS = 1000
+FILES_BESIDE_SOCKETS = CONNECTIONS + 200
+GOOD_BYE_SECONDS = 2.0
 
 
 class Server(BaseApplication):
@@ -40,19 +43,18 @@ class Server(BaseApplication):
 
 def run(app: Flask, settings: Settings) -> None:
     """Serve the application until SIGTERM (sockets are told, requests finish) or SIGINT; leaves by SystemExit."""
-    _allow_files(2 * settings.ws_cap + FILES_BESIDE_SOCKETS)
+    _allow_files(settings.ws_cap + FILES_BESIDE_SOCKETS)
     Server(app, settings).run()
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """gunicorn's settings: one process, a thread for every socket and 40 for pages."""
-    threads = settings.ws_cap + 40
+    """gunicorn's settings: one process, its threads for pages alone, because sockets leave them (docs/adr/0011)."""
     return {
         "bind": _address(settings),
         "worker_class": "gthread",
         "workers": 1,
-        "threads": threads,
-        "worker_connections": threads + 200,
+        "threads": THREADS,
+        "worker_connections": CONNECTIONS,
         "keepalive": 5,
         "timeout": 60,
         "graceful_timeout": 10,
@@ -61,6 +63,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "loglevel": "debug" if settings.log_level == "debug" else "warning",
         "post_fork": _stop_with_arbiter,
         "post_worker_init": _tell_sockets_first,
+        "worker_exit": _let_sockets_go,
     }
 
 
@@ -90,7 +93,7 @@ def _address(settings: Settings) -> str:
 
 
 def _allow_files(needed: int) -> None:
-    """Every socket takes two file descriptors, and the usual limit is 1024."""
+    """Every socket takes a file descriptor, and the usual limit is 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY:
         needed = min(needed, hard)
@@ -112,3 +115,13 @@ def _tell_sockets_first(worker: Worker) -> None:
         stop_gracefully(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _let_sockets_go(_arbiter: Arbiter, worker: Worker) -> None:
+    """gunicorn knows nothing of sockets: wait for the browsers' answers ourselves.
+
+    Called in the worker, and once more in its parent, which has no application of its own.
+    """
+    app = getattr(worker, "wsgi", None)
+    if isinstance(app, Flask):
+        app.extensions["hub"].wait_until_empty(GOOD_BYE_SECONDS)

@@ -5,37 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .hub import Hub
+from .places import Places
 from .socket import OutboundSocket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+PLACE = "deskbell.place"
 _RAW_SOCKETS = ("gunicorn.socket", "werkzeug.socket")
 
 
 class WebsocketGate:
-    """WSGI middleware. Refuses sockets above the hub's capacity with 503 and readies the others.
+    """WSGI middleware. Answers 503 when there is no place left and readies the other sockets.
 
     The extensions header goes because per-message deflate costs 150 KB for every socket (docs/adr/0002).
     """
 
-    def __init__(self, app: WSGIApplication, hub: Hub) -> None:
+    def __init__(self, app: WSGIApplication, places: Places) -> None:
         self._app = app
-        self._hub = hub
+        self._places = places
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the request through."""
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
             return self._app(environ, start_response)
-        if not self._hub.enter():
+        place = self._places.take(environ.get("PATH_INFO", ""), environ.get("REMOTE_ADDR", ""))
+        if place is None:
             start_response("503 Service Unavailable", [("Retry-After", "5"), ("Content-Length", "0")])
             return [b""]
+        environ[PLACE] = place
         try:
             self._ready(environ)
             return self._app(environ, start_response)
         finally:
-            self._hub.exit()
+            if not place.is_kept:
+                place.give_back()
 
     @staticmethod
     def _ready(environ: WSGIEnvironment) -> None:

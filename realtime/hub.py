@@ -6,80 +6,83 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 
 import redis
 
 from .bus import Bus, unpack
-from .socket import SERVICE_RESTART, Connection, text_frame
+from .connection import SERVICE_RESTART, Connection
+from .frames import BEAT, RESYNC, text_frame
+from .places import Place, Places
+from .reader import Reader
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 12
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
-_BEAT = text_frame('{"beat": 1}')
-_RESYNC = text_frame('{"resync": true}')
+_FIRST_TRY_SECONDS = 2.0
 
 
 class Hub:
-    """Who listens to what in this process.
+    """Who listens to what in this process."""
 
-    `capacity` sockets at most; the gate refuses further ones so that pages never run out of threads.
-    """
-
-    def __init__(self, bus: Bus, capacity: int) -> None:
-        self.capacity = capacity
-        self.count = 0
+    def __init__(self, bus: Bus, places: Places, reader: Reader | None = None) -> None:
+        self.places = places
         self.stopping = False
         self._bus = bus
+        self._reader = reader or Reader()
         self._lock = threading.Lock()
         self._topics: defaultdict[str, set[Connection]] = defaultdict(set)
-        self._subscribed = threading.Event()
+        self._tried = threading.Event()
         self._stopped = threading.Event()
         self._started = False
 
     def start(self) -> None:
-        """Return once this process is subscribed, so that a browser which then catches up misses nothing."""
+        """Return once this process is subscribed, so that a browser which then catches up misses nothing.
+
+        Without Redis it does not wait: whoever joins meanwhile is told to catch up when it is back.
+        """
         with self._lock:
             if not self._started:
                 self._started = True
+                self._reader.start()
                 threading.Thread(target=self._listen, daemon=True, name="hub").start()
-                threading.Thread(target=self._beat, daemon=True, name="hub heartbeat").start()
-        self._subscribed.wait(2)
+        self._tried.wait(_FIRST_TRY_SECONDS)
 
     def stop(self) -> None:
-        """Tell every browser that we restart; from a signal handler, hence the thread."""
+        """Tell every browser that we restart and take no new ones; may be called from a signal handler."""
         self.stopping = True
         self._stopped.set()
-        threading.Thread(target=self._close_all, daemon=True).start()
+        self.places.close()
+        if self._started:
+            self._reader.close_all(SERVICE_RESTART)
 
-    def join(self, connection: Connection, topics: Iterable[str]) -> None:
-        """Let a socket listen."""
+    def wait_until_empty(self, seconds: float) -> None:
+        """Wait for the browsers' answers to our good-bye, so many seconds at most."""
+        self._reader.wait_until_empty(seconds)
+
+    def join(self, connection: Connection, topics: Iterable[str], place: Place | None = None) -> None:
+        """Let a browser listen until it leaves; then its place is given back."""
+        topics = tuple(topics)
+        connection.on_end = partial(self._leave, connection, topics, place)
+        if place is not None:
+            place.is_kept = True
         with self._lock:
             for topic in topics:
                 self._topics[topic].add(connection)
         # The first frame tells the browser that it misses nothing from here on.
-        connection.push(_BEAT)
+        connection.push(BEAT)
+        self._reader.adopt(connection)
+        if self.stopping:
+            self._reader.close_all(SERVICE_RESTART)
 
-    def leave(self, connection: Connection, topics: Iterable[str]) -> None:
-        """Forget a socket."""
+    def _leave(self, connection: Connection, topics: tuple[str, ...], place: Place | None) -> None:
         with self._lock:
             for topic in topics:
                 self._topics[topic].discard(connection)
                 if not self._topics[topic]:
                     del self._topics[topic]
-
-    def enter(self) -> bool:
-        """Take a place for a socket, before its handshake; False when none is left or the process stops."""
-        with self._lock:
-            if self.stopping or self.count >= self.capacity:
-                return False
-            self.count += 1
-            return True
-
-    def exit(self) -> None:
-        """Give the place back."""
-        with self._lock:
-            self.count -= 1
+        if place is not None:
+            place.give_back()
 
     def _listen(self) -> None:
         """Hear frames until the process stops; whatever goes wrong, subscribe again and let browsers catch up."""
@@ -98,19 +101,15 @@ class Hub:
                 log.warning("the hub lost Redis: %s", error)
             except Exception:
                 log.exception("the hub stumbled")
-            self._subscribed.clear()
             lost = True
+            self._tried.set()
             self._stopped.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _now_subscribed(self, *, after_a_gap: bool) -> None:
-        self._subscribed.set()
+        self._tried.set()
         if after_a_gap:
-            self._push_to(self._everyone(), _RESYNC)
-
-    def _beat(self) -> None:
-        while not self._stopped.wait(HEARTBEAT_SECONDS):
-            self._push_to(self._everyone(), _BEAT)
+            self._push_to(self._everyone(), RESYNC)
 
     def _deliver(self, data: bytes) -> None:
         topics, payload = unpack(data)
@@ -122,10 +121,6 @@ class Hub:
     def _everyone(self) -> set[Connection]:
         with self._lock:
             return {connection for connections in self._topics.values() for connection in connections}
-
-    def _close_all(self) -> None:
-        for connection in self._everyone():
-            connection.close(SERVICE_RESTART)
 
     @staticmethod
     def _push_to(connections: set[Connection], frame: bytes) -> None:

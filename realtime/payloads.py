@@ -13,9 +13,10 @@ from services.attachments import signed_path
 Payload = dict[str, Any]
 
 
-def chat(case: Case | None, messages: Sequence[Message]) -> Payload:
-    """A chat's state with some of its messages."""
-    return {**state(case), "messages": [message(said) for said in messages]}
+def chat(case: Case | None, messages: Sequence[Message], *, more: str = "") -> Payload:
+    """A chat's state with some of its messages; `more` is the cursor to go on from when there are further ones."""
+    rest = {"more": more} if more else {}
+    return {**state(case), "messages": [message(said) for said in messages], **rest}
 
 
 def state(case: Case | None) -> Payload:

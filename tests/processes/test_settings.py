@@ -26,7 +26,7 @@ def test_nothing_needs_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert found.database_url == f"sqlite:///{tmp_path}/data/deskbell.sqlite3"
     assert found.embedded_redis
     assert found.redis_url == f"unix://{tmp_path}/data/run/redis.sock?db=0"
-    assert (found.ws_cap, found.workers_vendor, found.log_level, found.language) == (400, 2, "info", "en")
+    assert (found.ws_cap, found.workers_vendor, found.log_level, found.language) == (1000, 2, "info", "en")
     assert found.trusted_proxies == ()
     assert found.chatra_api_url == "https://app.chatra.io/api"
 

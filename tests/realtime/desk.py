@@ -19,6 +19,7 @@ from flask import Flask
 from blueprints.widget_auth import make_ticket
 from config import Settings
 from models import Agent, Case
+from tests import databases
 from tests import factories as make
 from tests.browsing import Browser
 from tests.processes.running import ROOT, Desk, eventually, free_port
@@ -70,9 +71,15 @@ def whole_desk(folder: Path, **environ: str) -> Iterator[WholeDesk]:
     """A desk that is healthy; afterwards nothing of it is left."""
     given = {"DATA_DIR": str(folder / "data"), "PORT": str(free_port()), "WORKERS_VENDOR": "1", **environ}
     given |= {"PATH": os.environ["PATH"], "TMPDIR": gettempdir(), "PYTHONWARNINGS": "error"}
+    with databases.empty(folder / "data") as database, _started(folder, database | given) as desk:
+        yield desk
+
+
+@contextmanager
+def _started(folder: Path, environ: dict[str, str]) -> Iterator[WholeDesk]:
     with (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen([sys.executable, "-m", "flask", "up"], env=given, stderr=stderr, cwd=ROOT)
-    desk = WholeDesk(process, folder, given)
+        process = subprocess.Popen([sys.executable, "-m", "flask", "up"], env=environ, stderr=stderr, cwd=ROOT)
+    desk = WholeDesk(process, folder, environ)
     try:
         assert eventually(desk.is_healthy, START_SECONDS), desk.stderr()
         yield desk
@@ -130,6 +137,12 @@ class People:
         listener = Listener.knock(self.desk.port, path, receive_buffer=receive_buffer, **headers)
         self.sockets.append(listener)
         return listener
+
+    def may_join(self, path: str, **headers: str) -> bool:
+        """Whether there was a place for one more socket."""
+        with suppress(Refused):
+            return self.knock(path, **headers).frame() is not None
+        return False
 
     def leave(self) -> None:
         """Close every socket."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from services import clock
 from tests import factories as make
 from tests.processes.running import eventually
 from tests.realtime.desk import People, WholeDesk, newcomer
-from tests.realtime.listening import BEAT, TEXT, Frame, Refused
+from tests.realtime.listening import BEAT, TEXT, Frame
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +93,14 @@ class TestWhenAllPlacesAreTaken:
         assert eventually(lambda: joins(people, cookie))
 
 
+def test_customers_cannot_take_the_place_that_is_kept_for_an_agent(people: People, desk: WholeDesk) -> None:
+    path = f"/widget/live?ticket={people.ticket(make.chat(visitor=newcomer()))}"
+    for _ in range(desk.settings.ws_cap - 1):
+        assert eventually(lambda: people.may_join(path)), "there was no place left"
+    assert people.refusal(path).status == 503
+    assert joins(people, people.cookie(make.agent()))
+
+
 def test_who_was_refused_took_no_place(people: People, desk: WholeDesk) -> None:
     cookie = people.cookie(make.agent())
     for _ in range(desk.settings.ws_cap + 1):
@@ -102,7 +109,5 @@ def test_who_was_refused_took_no_place(people: People, desk: WholeDesk) -> None:
 
 
 def joins(people: People, cookie: str) -> bool:
-    """Whether there was a place for one more socket."""
-    with suppress(Refused):
-        return people.knock("/live", Cookie=cookie, Origin=people.desk.origin).frame() is not None
-    return False
+    """Whether there was a place for one more agent's socket."""
+    return people.may_join("/live", Cookie=cookie, Origin=people.desk.origin)

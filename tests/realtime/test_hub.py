@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
 
 import pytest
 from redis import Redis
 
 from realtime.bus import Bus
+from realtime.connection import SERVICE_RESTART, Connection
 from realtime.hub import Hub
-from realtime.socket import SERVICE_RESTART, Connection
+from realtime.places import Places
+from tests.processes.running import eventually
 from tests.realtime.listening import BEAT, TEXT, Frame, Listener
 from tests.realtime.wires import connected
 from tests.redis import RealRedis
@@ -25,8 +29,8 @@ def bus(real_redis: RealRedis) -> Bus:
 
 @pytest.fixture
 def hub(bus: Bus) -> Iterator[Hub]:
-    """A hub of three places that hears the bus."""
-    hub = Hub(bus, capacity=3)
+    """A hub that hears the bus."""
+    hub = Hub(bus, Places(capacity=10, per_address=10))
     hub.start()
     yield hub
     hub.stop()
@@ -42,9 +46,9 @@ def browsers() -> Iterator[list[tuple[Connection, Listener]]]:
 Browsers = list[tuple[Connection, Listener]]
 
 
-def test_the_first_frame_after_joining_is_a_heartbeat_at_once(browsers: Browsers) -> None:
+def test_the_first_frame_after_joining_is_a_heartbeat_at_once(hub: Hub, browsers: Browsers) -> None:
     (connection, listener), *_ = browsers
-    Hub(Bus(), capacity=3).join(connection, ["agent:1"])
+    hub.join(connection, ["agent:1"])
     assert listener.frame() == Frame(TEXT, BEAT.encode())
 
 
@@ -58,30 +62,30 @@ def test_a_frame_reaches_those_who_listen_to_one_of_its_topics_once(hub: Hub, bu
     assert heard == [["for agents", "the end"], ["for agents", "for others", "the end"], ["for others", "the end"]]
 
 
-def test_who_left_hears_nothing_more(hub: Hub, bus: Bus, browsers: Browsers) -> None:
+def test_who_left_hears_nothing_more_and_gives_back_the_place(hub: Hub, bus: Bus, browsers: Browsers) -> None:
     (gone, at_gone), (stays, at_stays), _ = browsers
-    for connection in (gone, stays):
-        hub.join(connection, ["agent:1"])
-    hub.leave(gone, ["agent:1"])
+    place = hub.places.take("/live", "")
+    hub.join(gone, ["agent:1", "agent:2"], place)
+    hub.join(stays, ["agent:1"])
+    assert hub.places.count == 1
+    at_gone.raw.close()
+    assert eventually(lambda: hub.places.count == 0)
+    assert dict(hub._topics) == {"agent:1": {stays}}
     bus.publish(["agent:1"], "news")
     assert at_stays.news() == "news"
-    gone.close(SERVICE_RESTART)
-    assert list(at_gone.texts()) == []
 
 
-def test_nothing_is_left_of_those_who_went(hub: Hub, browsers: Browsers) -> None:
-    topics = ["agent:1", "customer:x"]
-    for connection, _ in browsers:
-        hub.join(connection, topics)
-    for connection, _ in browsers:
-        hub.leave(connection, topics)
-    assert dict(hub._topics) == {}
-
-
-def test_places_are_taken_before_the_handshake_and_given_back(hub: Hub) -> None:
-    entered = [hub.enter() for _ in range(4)]
-    hub.exit()
-    assert (entered, hub.enter()) == ([True, True, True, False], True)
+def test_without_redis_nobody_waits_long_to_join(tmp_path: Path, browsers: Browsers) -> None:
+    nowhere = Bus()
+    nowhere.connect_to(Redis.from_url(f"unix://{tmp_path}/none.sock"), "desk")
+    hub, (connection, listener) = Hub(nowhere, Places(10, 10)), browsers[0]
+    hub.start()
+    began = monotonic()
+    hub.start()
+    assert monotonic() - began < 1
+    hub.join(connection, ["agent:1"])
+    assert listener.frame() == Frame(TEXT, BEAT.encode())
+    hub.stop()
 
 
 def test_two_desks_on_one_redis_do_not_hear_each_other(hub: Hub, bus: Bus, browsers: Browsers) -> None:
@@ -107,5 +111,5 @@ def test_a_hub_that_stops_says_good_bye_to_everyone_and_lets_nobody_in(hub: Hub,
     for connection, _ in browsers:
         hub.join(connection, ["agent:1"])
     hub.stop()
-    assert not hub.enter()
+    assert hub.places.take("/live", "") is None
     assert [listener.close_code() for _, listener in browsers] == [SERVICE_RESTART] * 3

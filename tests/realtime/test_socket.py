@@ -1,4 +1,4 @@
-"""One browser's socket: frames as RFC 6455 has them, one ordered buffer, and an end to patience."""
+"""One browser's socket: frames as RFC 6455 has them, and one ordered buffer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from wsproto import ConnectionType
 from wsproto.connection import Connection as Protocol
 from wsproto.events import TextMessage
 
-from realtime.socket import SERVICE_RESTART, text_frame
+from realtime.frames import text_frame
 from tests.processes.running import eventually
-from tests.realtime.listening import TEXT, Frame
-from tests.realtime.wires import connected, wire
+from tests.realtime.listening import Frame
+from tests.realtime.wires import wire
 
 SMALL_BUFFER = 4096
 CHUNK = b"x" * 65_536
@@ -77,41 +77,13 @@ class TestTheBuffer:
         assert received == b"x" * (sent - 5) + b"small"
 
 
-class TestAConnection:
-    def test_brings_what_is_pushed(self) -> None:
-        with connected() as (connection, listener):
-            connection.push(text_frame("news"))
-            assert listener.frame() == Frame(TEXT, b"news")
-
-    def test_is_reset_when_the_browser_does_not_keep_up(self) -> None:
-        with connected(SMALL_BUFFER) as (connection, listener):
-            for _ in range(30):
-                connection.push(text_frame("x" * 30_000))
-            assert 0 < len(list(listener.texts())) < 30
-
-    def test_says_good_bye_with_its_code_and_nothing_after_it(self) -> None:
-        with connected() as (connection, listener):
-            connection.close(SERVICE_RESTART)
-            connection.push(text_frame("too late"))
-            connection.close(SERVICE_RESTART)
-            assert listener.close_code() == SERVICE_RESTART
-            assert listener.frame() is None
-
-    def test_is_served_until_the_browser_leaves(self) -> None:
-        with connected() as (connection, listener):
-            server = threading.Thread(target=connection.serve)
-            server.start()
-            listener.raw.close()
-            server.join(10)
-            assert not server.is_alive()
-
-    def test_sends_what_the_hub_could_not_from_its_own_thread(self) -> None:
-        with connected(SMALL_BUFFER) as (connection, listener):
-            server = threading.Thread(target=connection.serve)
-            server.start()
-            wanted = [f"{number} {'x' * 4_000}" for number in range(80)]
-            for text in wanted:
-                connection.push(text_frame(text))
-            assert [listener.news() for _ in wanted] == wanted
-            listener.raw.close()
-            server.join(10)
+class TestLeavingTheServer:
+    def test_the_connection_goes_on_while_the_server_closes_what_it_has(self) -> None:
+        with wire() as (near, listener):
+            servers = near.raw
+            near.leave_server()
+            assert servers.recv(1) == b""
+            servers.close()
+            near.send(text_frame("still here"))
+            assert listener.news() == "still here"
+            near.close()

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 from simple_websocket import Server
 
-from realtime.socket import Connection, OutboundSocket
+from realtime.connection import Connection, NoThread
+from realtime.socket import OutboundSocket
 from tests.realtime.listening import PATIENCE_SECONDS, Listener
 
 
@@ -39,10 +40,11 @@ def connected(receive_buffer: int | None = None) -> Iterator[tuple[Connection, L
             "HTTP_SEC_WEBSOCKET_VERSION": "13",
             "HTTP_SEC_WEBSOCKET_KEY": b64encode(os.urandom(16)).decode(),
         }
-        server = Server.accept(environ)
+        server = Server.accept(environ, thread_class=NoThread)
         listener.take_answer()
+        connection = Connection.take_over(server)
         try:
-            yield Connection(server), listener
+            yield connection, listener
         finally:
             listener.raw.close()
-            server.thread.join()
+            connection.sock.raw.close()
