@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, has_request_context
 from flask_babel import get_locale
 from flask_login import current_user
+from markupsafe import Markup
 
 from config import LANGUAGES
 from services import attachments, chat_list, clock, settings
-
-_hashes: dict[tuple[str, int], str] = {}
 
 
 def register(app: Flask) -> None:
@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.add_template_filter(iso)
     app.add_template_global(static_path)
+    app.add_template_global(same_everywhere)
     app.add_template_global(attachments.signed_path, "file_path")
     app.context_processor(_for_every_page)
 
@@ -32,13 +33,25 @@ def iso(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@cache
 def static_path(name: str) -> str:
-    """The address of a static file, which changes with its content so that browsers may keep it for ever."""
+    """The address of a static file, which changes with its content so that browsers may keep it for ever.
+
+    Looked at once in the life of a process: a page names more than a hundred of them.
+    """
     path = Path(current_app.static_folder or "static") / name
-    key = (name, path.stat().st_mtime_ns)
-    if key not in _hashes:
-        _hashes[key] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={_hashes[key]}"
+    return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+
+
+def same_everywhere(template: str) -> Markup:
+    """A part that depends on the reader's language and on nothing else: rendered once, then kept."""
+    return _rendered(template, str(get_locale()))
+
+
+@cache
+def _rendered(template: str, _language: str) -> Markup:
+    # Without the context of a page, so that nothing of a page can be kept by mistake.
+    return Markup(current_app.jinja_env.get_template(template).render())
 
 
 def _for_every_page() -> dict[str, Any]:

@@ -7,8 +7,11 @@ from flask_babel import format_decimal, gettext
 
 from channels.registry import KINDS
 
+from services.errors import N_
+
 from .reasons import reason
 
+_STATUS_NAMES = {"open": N_("Open"), "pending": N_("Pending"), "closed": N_("Closed")}
 _KB = 1024
 _MB = 1024 * _KB
 
@@ -30,8 +33,7 @@ def or_visitor(name: str, customer_id: int) -> str:
 
 def status_name(status: str) -> str:
     """A case's status in words."""
-    names = {"open": gettext("Open"), "pending": gettext("Pending"), "closed": gettext("Closed")}
-    return str(names[status])
+    return str(gettext(_STATUS_NAMES[status]))
 
 
 def channel_title(kind: str) -> str:

@@ -14,6 +14,7 @@ from .errors import N_, InvalidInput
 from .uow import unit_of_work
 
 LONGEST_SILENCE = 24 * 60
+_CHATS = select(Setting.value).where(Setting.key == "chats")
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class ChatSettings:
 
 def chats() -> ChatSettings:
     """The present settings of chats."""
-    row = db.session().get(Setting, "chats")
-    return ChatSettings(**row.value) if row else ChatSettings()
+    value = db.session().scalar(_CHATS)
+    return ChatSettings(**value) if value else ChatSettings()
 
 
 def change_chats(new: ChatSettings) -> None:

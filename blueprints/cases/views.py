@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from blueprints.cases import rows
 from blueprints.conversation import shown
 from blueprints.ids import LARGEST_ID
 from blueprints.security import signed_in_agent
@@ -25,7 +26,8 @@ def index() -> str:
     status = request.args.get("status", "")
     status = status if status in list(Status) else ""
     page = cases.ended(signed_in_agent(), status=status, after=_cursor(request.args.get("after", "")))
-    return render_template("cases/index.html", page=page, status=status, active_section="cases")
+    lines = rows.rendered(page.rows)
+    return render_template("cases/index.html", page=page, lines=lines, status=status, active_section="cases")
 
 
 @bp.get("/cases/<id:case_id>")
