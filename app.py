@@ -13,7 +13,7 @@ import logs
 from blueprints import errors, htmx, ids, locale, pages, security, wording
 from channels.registry import KINDS, Registry
 from config import Settings
-from extensions import csrf, db, files, limiter, login, migrate, sock, vault
+from extensions import csrf, db, files, limiter, login, sock, vault
 from jobs import queues
 from processes import commands
 from realtime import publish
@@ -73,7 +73,6 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     vault.unlock(settings.secret_key)
     files.keep_in(settings.data_dir / "files")
     db.init_app(app)
-    migrate.init_app(app, db, render_as_batch=True)
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)

@@ -6,20 +6,28 @@ import hashlib
 import hmac
 import sqlite3
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 
 from cryptography.fernet import Fernet
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sock import Sock
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
+
+_PATIENCE = "PRAGMA busy_timeout=5000"
+_LONGEST_TURN_SECONDS = 5.0
+# Each webhook opens its channel's credentials; a desk has a handful of channels.
+_OPENED_KEPT = 64
 
 
 class Base(DeclarativeBase):
@@ -42,11 +50,13 @@ class Vault:
     def __init__(self) -> None:
         self._fernet: Fernet | None = None
         self._signing_key = b""
+        self._opened: Callable[[str], str] = self._decrypted
 
     def unlock(self, secret_key: str) -> None:
         """Derive the key. Must run before the first credential is read or written."""
         digest = hashlib.sha256(b"deskbell credentials\0" + secret_key.encode()).digest()
         self._fernet = Fernet(urlsafe_b64encode(digest))
+        self._opened = lru_cache(maxsize=_OPENED_KEPT)(self._decrypted)
         self._signing_key = hashlib.sha256(b"deskbell addresses\0" + secret_key.encode()).digest()
 
     def sign(self, text: str) -> str:
@@ -63,6 +73,9 @@ class Vault:
 
     def open(self, sealed: str) -> str:
         """Decrypt what `seal` made. Raises `cryptography.fernet.InvalidToken` under another secret key."""
+        return self._opened(sealed)
+
+    def _decrypted(self, sealed: str) -> str:
         return self._open_fernet().decrypt(sealed.encode()).decode()
 
     def _open_fernet(self) -> Fernet:
@@ -84,13 +97,24 @@ class FileStore:
 
     def path(self, public_id: str) -> Path:
         """Where the file with this id lies."""
+        return self._folder() / public_id[:2] / public_id
+
+    def shelves(self, after: str = "") -> list[str]:
+        """The names of the folders inside, in order, behind the one named `after`."""
+        return sorted(shelf.name for shelf in self._folder().iterdir() if shelf.is_dir() and shelf.name > after)
+
+    def stored_before(self, shelf: str, moment: datetime) -> list[str]:
+        """The ids of the files on a shelf that were last written before a moment."""
+        found = (self._folder() / shelf).iterdir()
+        return [file.name for file in found if file.stat().st_mtime < moment.timestamp()]
+
+    def _folder(self) -> Path:
         if self._root is None:
             raise RuntimeError("the file store has no folder: create_app has not run")
-        return self._root / public_id[:2] / public_id
+        return self._root
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
@@ -106,13 +130,45 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute(_PATIENCE)
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     """Writers take SQLite's write lock first, so that what they read cannot go stale (docs/adr/0004)."""
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if connection.get_execution_options().get("writes"):
+        _begin_in_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_in_turn(connection: Connection) -> None:
+    """Ask for the write lock every millisecond, so many seconds at most.
+
+    SQLite's own wait sleeps ever longer, up to a tenth of a second, and whoever came last may be served first.
+    """
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    deadline = monotonic() + _LONGEST_TURN_SECONDS
+    raw.execute("PRAGMA busy_timeout=1")
+    try:
+        while monotonic() < deadline:
+            if _has_begun(raw):
+                return
+    finally:
+        raw.execute(_PATIENCE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _has_begun(raw: sqlite3.Connection) -> bool:
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ def main() -> None:
     """Start everything and stop it again."""
     port = _port(os.environ.get("PORT", "8000"))
     environ = _environment(port)
+    _refuse_busy_ports(port)
     _clear(Path(environ["DATA_DIR"]))
     hook = _connect_chatra(environ)
     key = seed.fill(environ)
@@ -49,6 +51,17 @@ def _port(given: str) -> int:
     if not given.isdecimal() or not 0 < int(given) <= LAST_PORT:
         raise SystemExit(f"PORT is {given!r}: a number from 1 to {LAST_PORT}, with two free ones behind it.")
     return int(given)
+
+
+def _refuse_busy_ports(first: int) -> None:
+    """All three have to be free before anything is cleared or started."""
+    for port in range(first, first + 3):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            advice = "set PORT to the first of three free ones"
+            raise SystemExit(f"Port {port} cannot be used ({reason}): {advice}.") from error
 
 
 def _clear(folder: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection, DateTime
 from sqlalchemy.types import TypeDecorator
 
@@ -22,7 +21,9 @@ def run() -> None:
                 connection=connection,
                 target_metadata=db.metadata,
                 render_item=_render,
-                **current_app.extensions["migrate"].configure_args,
+                render_as_batch=True,
+                # SQLite can: it is pysqlite that would not, and extensions.py says BEGIN in its stead.
+                transactional_ddl=True,
             )
             with context.begin_transaction():
                 context.run_migrations()

@@ -1,4 +1,4 @@
-"""The commands that run processes: `flask up` runs them all, `web`, `worker` and `cron` one each."""
+"""The commands that run processes: `flask up` runs them all, `web`, `worker` and `cron` one each, after `migrate`."""
 
 from functools import partial
 from importlib import import_module
@@ -8,6 +8,7 @@ from flask import Flask
 
 from config import Settings
 from jobs.queues import LOCAL, VENDOR
+from processes import reachable
 from processes.crew import Role, log
 from processes.supervise import up
 
@@ -25,7 +26,7 @@ def register(app: Flask) -> None:
         up(
             settings,
             roles=_roles(app, settings),
-            preload=partial(_preload, settings),
+            preload=partial(_preload, app, settings),
             migrate=partial(_migrate, app),
             announce=partial(_announce, app, settings),
         )
@@ -33,18 +34,51 @@ def register(app: Flask) -> None:
     @app.cli.command("web", with_appcontext=False)
     def web_command() -> None:
         """Serve pages and sockets."""
+        _require_all(settings)
         _run_web(app, settings)
 
     @app.cli.command("worker", with_appcontext=False)
     @click.argument("name", type=click.Choice(sorted(QUEUES)))
     def worker_command(name: str) -> None:
         """Do the jobs of one kind: local ones, or those that call vendors."""
+        _require_all(settings)
         _run_worker(app, name)
 
     @app.cli.command("cron", with_appcontext=False)
     def cron_command() -> None:
         """Ring for the sweeps that are due; one is enough, two do no harm."""
+        _require_all(settings)
         _run_cron(app)
+
+    @app.cli.command("migrate", with_appcontext=False)
+    def migrate_command() -> None:
+        """Bring the database up to date, as `up` does before it starts the others."""
+        reachable.require_database(settings)
+        _migrate(app)
+
+    @app.cli.command("doctor", with_appcontext=False)
+    def doctor_command() -> None:
+        """Look at settings, folder, servers and limits; say what is wrong and what to do."""
+        _examine(settings)
+
+
+def _require_all(settings: Settings) -> None:
+    """What a process that is started by itself needs; `up` looks after it for its own."""
+    from processes import migration
+
+    migration.require_current(settings)
+    reachable.require_redis(settings)
+
+
+def _examine(settings: Settings) -> None:
+    """Print what was found; exit status 1 where the desk will not work."""
+    from processes import doctor
+
+    found = list(doctor.examine(settings))
+    for finding in found:
+        click.echo(f"{finding.level:4}  {finding.about:11}  {finding.line}")
+    if any(finding.level == "fail" for finding in found):
+        raise SystemExit(1)
 
 
 def _roles(app: Flask, settings: Settings) -> list[Role]:
@@ -58,7 +92,7 @@ def _roles(app: Flask, settings: Settings) -> list[Role]:
     ]
 
 
-def _preload(settings: Settings) -> None:
+def _preload(app: Flask, settings: Settings) -> None:
     """Import and set up what the children would otherwise each do for themselves."""
     from sqlalchemy.orm import configure_mappers
 
@@ -67,7 +101,10 @@ def _preload(settings: Settings) -> None:
     for name in PRELOADED:
         import_module(name)
     configure_mappers()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
     web.refuse_busy_address(settings)
+    reachable.require(settings)
 
 
 def _run_web(app: Flask, settings: Settings) -> None:
@@ -89,9 +126,13 @@ def _run_cron(app: Flask) -> None:
 
 
 def _migrate(app: Flask) -> None:
-    from cli import migrate_database
+    from processes.migration import migrate_database
 
-    migrate_database(app)
+    try:
+        migrate_database(app)
+    except click.ClickException as error:
+        log(error.message)
+        raise SystemExit(1) from error
 
 
 def _announce(app: Flask, settings: Settings) -> None:

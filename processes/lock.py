@@ -1,4 +1,4 @@
-"""The lock on a data directory: one desk at a time."""
+"""The locks in a data directory: one desk at a time, and one of those who do the same thing."""
 
 import os
 from collections.abc import Iterator
@@ -29,6 +29,14 @@ def hold(path: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
+        yield
+
+
+@contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path`, after whoever holds it now; a lock ends with its process."""
+    with _open(path) as file:
+        flock(file, LOCK_EX)
         yield
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
 
+import click
+
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
@@ -21,7 +23,8 @@ def fork(name: str, run: Callable[[], None]) -> int:
     """Run `run` in a child of its own process group and return the child's id.
 
     The child gets SIGTERM when this process dies, is called `name` in `ps` (15 characters), and ends with status 0
-    when `run` returns, 1 when it raises (after a traceback), or what it hands to `sys.exit`.
+    when `run` returns, 1 when it raises (after a traceback, or one line for a click.ClickException), or what it hands
+    to `sys.exit`.
     Call it only from a process without other threads.
     """
     parent = os.getpid()
@@ -64,6 +67,9 @@ def _live(name: str, parent: int, run: Callable[[], None]) -> int:
         Context().run(run)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except click.ClickException as refusal:
+        click.echo(f"deskbell: {refusal.format_message()}", err=True)
+        return 1
     except BaseException:
         traceback.print_exc()
         return 1

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "templates"
-VENDOR = ROOT / "static" / "vendor"
+VENDORED = ("static/vendor", "tests/vendor")
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _CHECKSUM = re.compile(r"^\| `([0-9a-f]{64})` \| `(.+)` \|$", re.MULTILINE)
@@ -34,9 +34,9 @@ def markup(template: str) -> str:
     return _JINJA.sub(lambda found: "\n" * found[0].count("\n"), source)
 
 
-def checksums() -> dict[str, str]:
-    """What static/vendor/README.md says about each file."""
-    return {name: digest for digest, name in _CHECKSUM.findall((VENDOR / "README.md").read_text())}
+def checksums(folder: str) -> dict[str, str]:
+    """What the README of a folder of vendored files says about each."""
+    return {name: digest for digest, name in _CHECKSUM.findall((ROOT / folder / "README.md").read_text())}
 
 
 def test_imports_point_one_way() -> None:
@@ -71,11 +71,12 @@ def test_it_would_be_found(what: str, html: str) -> None:
     assert FORBIDDEN[what].search(html)
 
 
-def test_the_readme_knows_every_vendored_file() -> None:
-    present = {str(path.relative_to(VENDOR)) for path in VENDOR.rglob("*") if path.is_file()}
-    assert checksums().keys() == present - {"README.md"}
+@pytest.mark.parametrize("folder", VENDORED)
+def test_the_readme_knows_every_vendored_file(folder: str) -> None:
+    present = {str(path.relative_to(ROOT / folder)) for path in (ROOT / folder).rglob("*") if path.is_file()}
+    assert checksums(folder).keys() == present - {"README.md"}
 
 
-@pytest.mark.parametrize("name", checksums())
-def test_a_vendored_file_is_what_the_readme_says(name: str) -> None:
-    assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == checksums()[name]
+@pytest.mark.parametrize(("folder", "name"), [(folder, name) for folder in VENDORED for name in checksums(folder)])
+def test_a_vendored_file_is_what_the_readme_says(folder: str, name: str) -> None:
+    assert hashlib.sha256((ROOT / folder / name).read_bytes()).hexdigest() == checksums(folder)[name]

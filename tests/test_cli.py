@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app import create_app
 from config import Settings
-from extensions import db
 from services import agents
+from tests import databases
+from tests.opening import opened
 from tests.vendors.chatra import ChatraSimulator
 
 pytestmark = pytest.mark.slow
@@ -29,21 +29,26 @@ Command = Callable[..., Run]
 
 
 @pytest.fixture
-def flask(tmp_path: Path) -> Command:
-    """Runs `flask …` on a data directory of the test's own, which is empty at first."""
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An empty database; `furnished` makes it one that was set up, which spares the test the migrations."""
+    make = getattr(request, "param", databases.empty)
+    with make(tmp_path) as database:
+        yield database
 
-    def run(*arguments: str, **environ: str) -> Run:
-        given = {"DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONWARNINGS": "error", **environ}
-        command = [sys.executable, "-m", "flask", *arguments]
-        return subprocess.run(command, env=given, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
-    return run
+furnished = pytest.mark.parametrize("database", [databases.furnished], ids=["furnished"], indirect=True)
 
 
 @pytest.fixture
-def furnished(tmp_path: Path, blank_database: Path) -> None:
-    """Spares a test the migrations."""
-    (tmp_path / "deskbell.sqlite3").write_bytes(blank_database.read_bytes())
+def flask(tmp_path: Path, database: dict[str, str]) -> Command:
+    """Runs `flask …` on a data directory of the test's own, which is empty at first."""
+
+    def run(*arguments: str, **environ: str) -> Run:
+        given = {"DATA_DIR": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONWARNINGS": "error", **database}
+        command = [sys.executable, "-m", "flask", *arguments]
+        return subprocess.run(command, env=given | environ, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    return run
 
 
 @pytest.fixture
@@ -72,17 +77,18 @@ def rows(run: Run) -> list[list[str]]:
 
 
 class TestAgentCreate:
-    def test_on_an_empty_directory_makes_an_agent_who_can_sign_in_at_once(self, flask: Command, tmp_path: Path) -> None:
+    def test_on_an_empty_directory_makes_an_agent_who_can_sign_in_at_once(
+        self, flask: Command, tmp_path: Path, database: dict[str, str]
+    ) -> None:
         made = flask(*ANN)
         assert (made.returncode, made.stderr) == (0, "")
         assert made.stdout == "Ann can sign in as ann@desk.example.\n"
-        with create_app(Settings.from_environ({"DATA_DIR": str(tmp_path)})).app_context():
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
             agent = agents.authenticate("ann@desk.example", "correct horse")
-            db.engine.dispose()
         assert agent is not None
         assert (agent.name, agent.is_admin) == ("Ann", False)
 
-    @pytest.mark.usefixtures("furnished")
+    @furnished
     @pytest.mark.parametrize(
         ("option", "value", "line"),
         [
@@ -96,7 +102,7 @@ class TestAgentCreate:
         changed[changed.index(option) + 1] = value
         assert refused(flask(*changed)) == line
 
-    @pytest.mark.usefixtures("furnished")
+    @furnished
     def test_refuses_an_address_that_somebody_has_whatever_its_case(self, flask: Command) -> None:
         assert flask(*ANN).returncode == 0
         again = [word.replace("ann@", "ANN@") for word in ANN]
@@ -110,7 +116,7 @@ class TestAgentCreate:
         assert run.stderr.splitlines()[-1] == f"Error: Missing option '{option}'."
 
 
-@pytest.mark.usefixtures("furnished")
+@furnished
 class TestIntegrationConnectChatra:
     def test_prints_the_webhook_address_and_nothing_else(self, flask: Command, chatra: ChatraSimulator) -> None:
         run = flask(*CHATRA, *keys(chatra), CHATRA_API_URL=chatra.url, PUBLIC_URL="https://help.example.com")

@@ -22,4 +22,5 @@ def rendered(rows: list[CaseRow]) -> Markup:
 @lru_cache(maxsize=_KEPT)
 def _line(row: CaseRow, _language: str) -> Markup:
     """A row holds all that its line shows: when anything of it changes, it is another row."""
-    return Markup(get_template_attribute("macros/case_row.html", "case_row")(row))
+    line: Markup = get_template_attribute("macros/case_row.html", "case_row")(row)
+    return line

@@ -1,9 +1,7 @@
-"""Migrations lead from nothing to the models and back, on SQLite and, where TEST_DATABASE_URL names one, PostgreSQL."""
+"""Migrations lead from nothing to the models and back."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,48 +11,25 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import check, downgrade, upgrade
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 
-from app import create_app
 from cli import MIGRATIONS
 from config import Settings
 from extensions import db
+from processes.migration import attach_commands
+from tests import databases
+from tests.opening import opened
 
 Shape = dict[str, Any]
 
 
 @pytest.fixture
-def schema(tmp_path: Path) -> Iterator[str]:
-    """The address of an empty schema in the PostgreSQL database that tests may use; it is dropped afterwards."""
-    url = os.environ.get("TEST_DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        pytest.skip("TEST_DATABASE_URL names no PostgreSQL database")
-    name = f"deskbell_test_{secrets.token_hex(6)}"
-    engine = create_engine(settings(tmp_path, DATABASE_URL=url).database_url)
-    run(engine, f"CREATE SCHEMA {name}")
-    yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
-    run(engine, f"DROP SCHEMA {name} CASCADE")
-    engine.dispose()
-
-
-def settings(folder: Path, **environ: str) -> Settings:
-    return Settings.from_environ({"DATA_DIR": str(folder), **environ})
-
-
-def run(engine: Engine, statement: str) -> None:
-    with engine.begin() as connection:
-        connection.execute(text(statement))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+def app(tmp_path: Path) -> Iterator[Flask]:
     """An app whose database is empty."""
-    url = request.getfixturevalue("schema") if request.param == "postgresql" else ""
-    app = create_app(settings(tmp_path, DATABASE_URL=url))
-    with app.app_context():
+    given = {"DATA_DIR": str(tmp_path)}
+    with databases.empty(tmp_path) as database, opened(Settings.from_environ(given | database)) as app:
+        attach_commands(app)
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def shape() -> Shape:
@@ -106,7 +81,7 @@ def test_upgrading_what_is_up_to_date_changes_nothing(app: Flask) -> None:
     assert shape() == first
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+@pytest.mark.sqlite("PRAGMA")
 def test_sqlite_watches_foreign_keys_again_after_a_migration(app: Flask) -> None:
     upgrade(directory=MIGRATIONS)
     assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
