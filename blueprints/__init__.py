@@ -10,7 +10,7 @@ def register(app: Flask) -> None:
     from . import files, health, hooks, live, widget
     from .auth import views as auth
     from .cases import views as cases
-    from .chats import views as chats
+    from .chats import refusals as chats
     from .integrations import views as integrations
     from .settings import views as settings
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 
 from flask import Flask, Response, flash, g, jsonify, make_response, redirect, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from extensions import db
+from extensions import db, limiter
 from services.errors import (
     AnotherChatActive,
     CaseNotFound,
@@ -34,8 +35,8 @@ _KIND = {ChatTaken: "taken", ChatEnded: "ended", AnotherChatActive: "elsewhere",
 def register(app: Flask) -> None:
     """Answer domain errors, HTTP errors and the unexpected."""
     app.before_request(_name_request)
-    app.register_error_handler(DeskError, _desk_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DeskError, desk_error)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -56,37 +57,62 @@ def sentence(error: DeskError) -> str:
             return str(gettext("You may not do this."))
 
 
+def seconds_to_wait() -> int:
+    """How long the one who asked too often has to wait until the limit lets them through again."""
+    limit = limiter.current_limit
+    return 30 if limit is None else max(1, int(limit.reset_at - time.time()))
+
+
+def too_often(seconds: int) -> str:
+    """What they are told."""
+    return str(
+        ngettext(
+            "That was a little too often. Wait %(num)s second and try again.",
+            "That was a little too often. Wait %(num)s seconds and try again.",
+            seconds,
+        )
+    )
+
+
+def status_of(error: DeskError) -> int:
+    """The status that says what kind of refusal this is."""
+    return _STATUS.get(type(error), 400)
+
+
 def _name_request() -> None:
     g.request_id = uuid.uuid4().hex[:12]
 
 
-def _desk_error(error: DeskError) -> Response:
-    status = _STATUS.get(type(error), 400)
+def desk_error(error: DeskError) -> Response:
+    """Answer what the desk refuses."""
+    status = status_of(error)
     if status == 409 and not (wants_fragment() or wants_json()):
         flash(sentence(error), "error")
         return make_response(redirect(request.referrer or "/chats", 303))
     return _answer(sentence(error), status, kind=_KIND.get(type(error), "error"))
 
 
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
+    """Answer what HTTP has a status for."""
     if isinstance(error, CSRFError):
         return _answer(gettext("This page is out of date. Reload it and try again."), 400)
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     answer = _answer(_http_sentence(error.code), error.code)
     if error.code == 429:
-        answer.headers.setdefault("Retry-After", "30")
+        answer.headers.setdefault("Retry-After", str(seconds_to_wait()))
     return answer
 
 
 def _http_sentence(status: int) -> str:
+    if status == 429:
+        return too_often(seconds_to_wait())
     sentences = {
         400: gettext("The request could not be understood."),
         403: gettext("You may not do this."),
         404: gettext("There is nothing at this address."),
         405: gettext("This address does not take that kind of request."),
         413: gettext("That is too large: at most 25 MB a file fit."),
-        429: gettext("That was a little too often. Wait half a minute and try again."),
     }
     return str(sentences.get(status, gettext("Something went wrong. Try again; what you wrote is kept.")))
 

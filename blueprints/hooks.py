@@ -7,7 +7,7 @@ import json
 from flask import Blueprint, Response, abort, jsonify, request
 
 from channels.base import Delivery
-from services import channels, inbox
+from services import channels, intake
 
 from .connecting import adapter_of
 
@@ -23,8 +23,8 @@ def receive(kind: str, token: str) -> Response:
     if channel is None:
         abort(404)
     raw = _body()
-    delivery = Delivery(raw=raw, body=_json_object(raw), nonce=inbox.new_nonce(), headers=dict(request.headers))
-    inbox.accept(channel, adapter_of(channel), delivery)
+    delivery = Delivery(raw=raw, body=_json_object(raw), nonce=intake.new_nonce(), headers=dict(request.headers))
+    intake.accept(channel, adapter_of(channel), delivery)
     return jsonify(ok=True)
 
 

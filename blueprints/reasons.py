@@ -31,6 +31,8 @@ _SENTENCES = (
     N_("The website chat takes no deliveries."),
     N_("The sender stopped before the answer came."),
     N_("The message could not be prepared."),
+    N_("Three workers stopped while they applied it."),
+    N_("It took longer than %(seconds)s seconds."),
 )
 _PLACE = re.compile(r"%\((\w+)\)s")
 

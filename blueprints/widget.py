@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, make_response, request
@@ -17,7 +16,7 @@ from services import attachments, channels, chats, customers, visitor_chats
 from services.errors import DeskError, InvalidInput
 
 from . import cors, widget_assets
-from .errors import sentence
+from .errors import seconds_to_wait, sentence, too_often
 from .widget_auth import make_ticket, visitor_and_address, visitor_id
 from .widget_input import read_message
 from .widget_texts import language_for, texts
@@ -96,8 +95,10 @@ def config() -> Response:
 def chat() -> Response:
     """The visitor's chat: what they lack since their cursor. Never makes a record."""
     case = visitor_chats.latest(_channel(), visitor_id())
-    unseen = visitor_chats.unseen(case, request.args.get("after", "")) if case is not None else []
-    return jsonify(payloads.chat(case, unseen))
+    if case is None:
+        return jsonify(payloads.chat(None, []))
+    unseen = visitor_chats.unseen(case, request.args.get("after", ""))
+    return jsonify(payloads.chat(case, unseen.messages, more=unseen.more))
 
 
 @bp.post("/widget/<key>/messages")
@@ -147,14 +148,12 @@ def _refuse(error: DeskError) -> Response:
 
 @bp.errorhandler(HTTPException)
 def _answer_in_json(error: HTTPException) -> Response:
+    seconds = seconds_to_wait() if error.code == 429 else 0
     with force_locale(_language()):
-        sentences = {
-            413: gettext("That is too large: at most 25 MB a file fit."),
-            429: gettext("That was a little too often. Wait half a minute and try again."),
-        }
+        sentences = {413: gettext("That is too large: at most 25 MB a file fit."), 429: too_often(seconds)}
     response = make_response(jsonify(error=sentences.get(error.code or 500, error.description)), error.code or 500)
-    if error.code == 429 and limiter.current_limit is not None:
-        response.headers["Retry-After"] = str(max(1, limiter.current_limit.reset_at - int(time.time())))
+    if error.code == 429:
+        response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_babel import format_decimal, gettext
 
 from channels.registry import KINDS
-
+from services import desk
 from services.errors import N_
 
 from .reasons import reason
@@ -55,6 +55,13 @@ def detail_label(label: str) -> str:
         "Location": gettext("Location"),
     }
     return str(known.get(label, label))
+
+
+def names_of_a_fresh_desk() -> desk.Names:
+    """What is made at the first start, called in the desk's language."""
+    return desk.Names(
+        group=str(gettext("Support")), channel=str(gettext("Website chat")), widget=str(gettext("Website"))
+    )
 
 
 def file_size(size: int) -> str:

@@ -34,6 +34,7 @@ class NewMessage:
     author_name: str = ""
     client_key: str | None = None
     external_id: str | None = None
+    variant: bool = False
     delivery: Delivery = Delivery.NONE
     files: Sequence[StoredFile] = ()
 
@@ -68,6 +69,7 @@ def add(case: Case, new: NewMessage) -> Message:
         created_at=arrived,
         client_key=new.client_key,
         external_id=new.external_id,
+        variant=new.variant,
         delivery=new.delivery,
     )
     attach(message, new.files)
@@ -97,9 +99,14 @@ def latest(case_id: int, *, before: int | None = None) -> list[Message]:
 
 
 def since(case_id: int, rev: int) -> list[Message]:
-    """What was added or changed after this revision, in the order in which it was said."""
-    query = select(Message).where(Message.case_id == case_id, Message.rev > rev).order_by(Message.position)
-    return list(db.session().scalars(query))
+    """What was added or changed after this revision, by revision; of very much only the first part (`is_part`)."""
+    query = select(Message).where(Message.case_id == case_id, Message.rev > rev).order_by(Message.rev)
+    return list(db.session().scalars(query.limit(LATEST)))
+
+
+def is_part(found: Sequence[Message]) -> bool:
+    """Whether there may be more than what `since` found: who asks goes on after the last one's revision."""
+    return len(found) == LATEST
 
 
 def case_around(channel_id: int, customer_id: int, said_at: datetime) -> int | None:

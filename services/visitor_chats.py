@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -13,6 +14,14 @@ from models import Case, Channel, Identity, Message, Status
 from . import messages
 
 _CURSOR = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Messages that a browser lacks. `more` is the cursor to go on from, empty when these are all."""
+
+    messages: list[Message]
+    more: str = ""
 
 
 class ChatState(StrEnum):
@@ -60,18 +69,46 @@ def cursor(case: Case | None) -> str:
     return f"{case.id}:{case.rev}" if case is not None else ""
 
 
-def unseen(case: Case, after: str) -> list[Message]:
-    """What a browser with this cursor lacks; of an earlier case what was still said there, before all of this one."""
-    found = _CURSOR.fullmatch(after)
-    if found is None:
-        return messages.latest(case.id)
-    known, rev = int(found[1]), int(found[2])
-    if known == case.id:
-        return messages.since(case.id, rev)
-    earlier = db.session().get(Case, known)
-    if earlier is None or (earlier.customer_id, earlier.channel_id) != (case.customer_id, case.channel_id):
-        return messages.latest(case.id)
-    return messages.since(known, rev) + messages.latest(case.id)
+def unseen(case: Case, after: str) -> Unseen:
+    """What a browser with this cursor lacks, from its cursor on: first of an earlier case, then of those that followed.
+
+    Args:
+        case: the visitor's chat.
+        after: a cursor; one that fits nothing asks for the chat as a new page shows it.
+    """
+    known = _CURSOR.fullmatch(after)
+    earlier = db.session().get(Case, int(known[1])) if known is not None else None
+    if known is None or earlier is None or not _is_of_same_visitor(earlier, case):
+        return Unseen(messages.latest(case.id))
+    return _from(earlier, int(known[2]), case)
+
+
+def _from(at: Case, rev: int, case: Case) -> Unseen:
+    """What changed after that revision, and in the visitor's later cases up to `case`."""
+    unseen: list[Message] = []
+    while len(unseen) < messages.LATEST:
+        changed = messages.since(at.id, rev)
+        unseen += changed
+        if messages.is_part(changed):
+            rev = changed[-1].rev
+        elif at.id == case.id:
+            return Unseen(unseen)
+        elif following := _following(at):
+            at, rev = following, 0
+        else:
+            # An older case that became active again: nobody knows what the browser has of it.
+            return Unseen(unseen + messages.latest(case.id))
+    return Unseen(unseen, more=f"{at.id}:{rev}")
+
+
+def _is_of_same_visitor(case: Case, other: Case) -> bool:
+    return (case.customer_id, case.channel_id) == (other.customer_id, other.channel_id)
+
+
+def _following(case: Case) -> Case | None:
+    """The visitor's next case."""
+    same = (Case.customer_id == case.customer_id, Case.channel_id == case.channel_id)
+    return db.session().scalar(select(Case).where(*same, Case.id > case.id).order_by(Case.id).limit(1))
 
 
 def said_before(channel: Channel, visitor: str, client_id: str) -> Message | None:

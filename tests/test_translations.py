@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +16,16 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, ngettext
+from werkzeug.exceptions import HTTPException, default_exceptions
 
-from channels.base import ChannelError, CustomerData, CustomerUpdate
+from blueprints import errors, widget_texts
+from blueprints.wording import names_of_a_fresh_desk
+from channels.base import Author, ChannelError, CustomerData, CustomerUpdate
 from models import Agent, Case, Channel
 from realtime import fragments, topics
 from realtime.bus import bus, unpack
-from services import agents, channels, chats, clock, desk, messages, outbox
+from services import agents, attachments, channels, chats, clock, desk, messages, outbox
+from services.errors import AnotherChatActive, CaseNotFound, ChatEnded, ChatTaken, DeskError, Forbidden
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.browsing import Browser
@@ -30,6 +35,10 @@ from tests.redis import RealRedis
 ROOT = Path(__file__).parents[1]
 RUSSIAN = ROOT / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
 DETAILS = ("Page", "Language", "Time zone", "Last visit", "IP address", "Chat language", "Browser", "OS version")
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
+_SENTENCE = re.compile(r"""["'`]([A-Z][a-z]+ [a-z]+[^"'`]*)["'`]""")
+_ASKED = re.compile(r'deskbell\.text\(\s*"([\w-]+)"')
+_USED = re.compile(r"\btexts\.(\w+)")
 _PLACE = re.compile(r"%\(\w+\)s|\{\w+\}|&\w+;")
 
 
@@ -120,7 +129,11 @@ def test_a_push_comes_in_the_listeners_language(app: Flask, real_redis: RealRedi
 
 
 def test_a_fragment_is_all_in_one_language(app: Flask) -> None:
-    for case in (_chat_of_nobody(), _ended_case(make.agent("Ann"))):
+    ann, bob, chatra = make.agent("Ann"), make.agent("Bob"), make.chatra()
+    taken = make.chat("Где мой заказ?", visitor="taken")
+    chats.take(taken.id, bob)
+    unsent = (_unsent(chatra, ann, "failed"), _unsent(chatra, ann, "unknown", uncertain=True))
+    for case in (_chat_of_nobody(), _ended_case(ann), _chat_with_files(), make.fresh(taken), *unsent):
         rendered = fragments.of_case_in({"ru", "en"}, case, messages.latest(case.id), customer_changed=True)
         assert english_words(rendered["ru"]) == []
         assert english_words(rendered["en"]) != []
@@ -130,6 +143,82 @@ def test_the_widget_speaks_russian(client: FlaskClient) -> None:
     config = client.get(f"/widget/{desk.first_widget().key}/config?lang=ru").json
 
     assert [text for text in config["texts"].values() if english_words_in(text)] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": ""},
+        {"text": "я" * 10_001},
+        {"text": "привет", "email": "мария"},
+        {"text": "привет", "client_id": "1" * 65},
+    ],
+)
+def test_the_widget_refuses_in_russian(client: FlaskClient, fields: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {'a' * 43}"}
+    address = f"/widget/{desk.first_widget().key}/messages?lang=ru"
+    answer = client.post(address, json={"client_id": "1" * 20, "name": "Мария", **fields}, headers=headers)
+
+    assert answer.status_code == 422, answer.text
+    assert re.search("[а-я]", answer.json["error"])
+    assert english_words_in(answer.json["error"]) == []
+
+
+def test_whoever_comes_too_often_is_told_so_in_russian(client: FlaskClient) -> None:
+    address = f"/widget/{desk.first_widget().key}/ticket?lang=ru"
+    headers = {"Authorization": f"Bearer {'a' * 43}"}
+    answers = [client.post(address, headers=headers) for _ in range(121)]
+
+    assert answers[-1].status_code == 429
+    assert re.search(r"Подождите \d+ секунд", answers[-1].json["error"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeskError(),
+        Forbidden(),
+        CaseNotFound(7),
+        ChatEnded(),
+        ChatTaken(by="Bob", agent_id=2),
+        AnotherChatActive(7),
+        *(default_exceptions[status]() for status in (400, 403, 404, 405, 413, 418, 429)),
+    ],
+    ids=str,
+)
+def test_every_error_is_explained_in_russian(app: Flask, error: DeskError | HTTPException) -> None:
+    answer = errors.desk_error if isinstance(error, DeskError) else errors.http_error
+    with app.test_request_context(headers={"Accept": "application/json"}), force_locale("ru"):
+        said = answer(error).get_json()["error"]
+
+    assert re.search("[а-я]", said)
+    assert english_words_in(said) == []
+
+
+def test_a_fresh_desk_is_furnished_in_its_own_language(app: Flask) -> None:
+    with force_locale("ru"):
+        names = names_of_a_fresh_desk()
+
+    assert names == desk.Names(group="Поддержка", channel="Чат на сайте", widget="Сайт")
+
+
+def test_scripts_say_nothing_of_their_own() -> None:
+    """Whatever people read comes from the server; only the console of a site's developer is spoken to in English."""
+    said = {path.name: _SENTENCE.findall(_COMMENT.sub("", path.read_text(encoding="utf-8"))) for path in _scripts()}
+
+    assert {name: sentences for name, sentences in said.items() if sentences} == {}
+
+
+def test_every_text_that_scripts_ask_for_is_there(russian: Browser) -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in _scripts()}
+    asked = {name for path, text in sources.items() if path.parent.name == "js" for name in _ASKED.findall(text)}
+    of_widget = {name for path, text in sources.items() if "widget_js" in path.parts for name in _USED.findall(text)}
+    page = russian.get("/chats").text
+
+    assert {name for name in asked if f'data-text-{name}="' not in page} == set()
+    assert of_widget - widget_texts.texts().keys() == set()
+    computed = {"ended", "closed", "sending", "sent"}
+    assert widget_texts.texts().keys() - of_widget == computed | {"title"}
 
 
 @pytest.fixture
@@ -167,6 +256,11 @@ def _russian() -> Catalog:
         return read_po(file, locale="ru")
 
 
+def _scripts() -> list[Path]:
+    """Our own scripts, of the desk and of the widget."""
+    return [*(ROOT / "static" / "js").glob("*.js"), *(ROOT / "widget_js").rglob("*.js")]
+
+
 def _forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text)
 
@@ -200,6 +294,15 @@ def _chatra_in_trouble(browser: Browser) -> Channel:
     hook = f"/hooks/chatra/{channel.sealed_hook_token}"
     assert browser.client.post(hook, json={"eventName": "chatStarted"}).status_code == 200
     return channel
+
+
+def _chat_with_files() -> Case:
+    """A chat with a bot's words and files of both kinds."""
+    case = make.chat("Где мой заказ?", visitor="files")
+    papers = attachments.store([attachments.Upload("счёт.txt", io.BytesIO("счёт".encode()))])
+    chats.receive(case.channel, make.incoming("Вот счёт", visitor="files", name=""), files=papers)
+    chats.receive(case.channel, make.incoming("Я бот", visitor="files", author=Author.BOT))
+    return make.fresh(case)
 
 
 def _unsent(channel: Channel, agent: Agent, visitor: str, *, uncertain: bool = False) -> Case:

@@ -11,7 +11,7 @@
   const origin = new URL(script.src).origin;
   const language = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
   const policy = scriptPolicy();
-  const page = { key, origin, language, identity: {}, icon, adopt, setUnread };
+  const page = { key, origin, language, identity: {}, icon, adopt, setOpen, setUnread };
   let panel = null;
   let loading = null;
 
@@ -91,15 +91,14 @@
     host.style.setProperty("--on-site", readableOn(config.colour));
     launcher.className = "launcher";
     launcher.type = "button";
-    launcher.setAttribute("aria-label", config.texts.open);
     launcher.setAttribute("aria-haspopup", "dialog");
-    launcher.setAttribute("aria-expanded", "false");
     launcher.addEventListener("click", api.toggle);
     badge.className = "badge";
     badge.hidden = true;
     launcher.append(icon("M7.9 20A9 9 0 1 0 4 16.1L2 22Z"), badge);
     root.append(launcher);
     Object.assign(page, { config, host, root, launcher, badge });
+    setOpen(false);
     await adopt(origin + "/widget/assets/launcher.css", [2000, 8000, 32000]);
     document.body.append(host);
   }
@@ -136,11 +135,22 @@
   }
 
   function setUnread(count) {
-    const texts = page.config.texts;
     page.badge.hidden = !count;
     page.badge.textContent = count > 9 ? "9+" : String(count);
-    const unread = count ? ", " + texts.unread.replace("{count}", count) : "";
-    page.launcher.setAttribute("aria-label", texts.open + unread);
+    page.unread = count;
+    name();
+  }
+
+  function setOpen(isOpen) {
+    page.launcher.setAttribute("aria-expanded", String(isOpen));
+    name();
+  }
+
+  function name() {
+    const texts = page.config.texts;
+    const isOpen = page.launcher.getAttribute("aria-expanded") === "true";
+    const unread = page.unread ? ", " + texts.unread.replace("{count}", page.unread) : "";
+    page.launcher.setAttribute("aria-label", isOpen ? texts.close : texts.open + unread);
   }
 
   function withPanel(act, onlyIfLoaded) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext
 from flask_login import login_required
 from werkzeug.wrappers import Response
@@ -15,7 +15,7 @@ from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
 from models import Case, Message
 from realtime import fragments, publish
-from services import access, attachments, chat_list, chats, messages, outbox
+from services import access, attachments, cases, chat_list, chats, messages, outbox
 from services.errors import N_, InvalidInput
 
 from .forms import ReplyForm, TakeForm
@@ -53,15 +53,14 @@ def rows() -> str:
 
 @bp.get("/chats/<id:case_id>/messages")
 @login_required
-def catch_up(case_id: int) -> str:
+def catch_up(case_id: int) -> Response | str:
     """What changed after a revision, or what was said before a position."""
     case = access.require_case(signed_in_agent(), case_id)
     before = request.args.get("before", type=_number)
     if before is not None:
         earlier = messages.latest(case_id, before=before)
         return render_template("chats/earlier.html", case=case, messages=earlier, more=len(earlier) == messages.LATEST)
-    after = request.args.get("after", default=0, type=_number)
-    return fragments.of_case(case, messages.since(case_id, after), customer_changed=True)
+    return _missed(case, after=request.args.get("after", default=0, type=_number))
 
 
 @bp.post("/chats/<id:case_id>/take")
@@ -82,8 +81,10 @@ def reply(case_id: int) -> Response | str:
         attachments.Upload(file.filename, file.stream) for file in form.files.data or () if file and file.filename
     ]
     client_id = (form.client_id.data or None) if form.validate() else _bad_client_id()
-    stored = attachments.store(uploads)
-    message = chats.reply(case_id, agent, form.text.data or "", client_key=client_id, files=stored)
+    message = chats.answered_before(case_id, agent, client_id)
+    if message is None:
+        stored = attachments.store(uploads)
+        message = chats.reply(case_id, agent, form.text.data or "", client_key=client_id, files=stored)
     return _answer(access.require_case(agent, message.case_id), [message])
 
 
@@ -139,6 +140,21 @@ def _answer(case: Case, changed: Sequence[Message] = ()) -> Response | str:
     if wants_fragment():
         return fragments.of_case(case, changed)
     return redirect(f"/chats/{case.id}", 303)
+
+
+def _missed(case: Case, *, after: int) -> Response:
+    """What a browser lacks that knows all up to a revision; if that is much, it goes on from `Deskbell-Rev`."""
+    rev, changed = case.rev, messages.since(case.id, after)
+    latest = cases.of_customer(signed_in_agent(), case.customer_id, but=case.id)
+    answer = make_response(
+        fragments.of_case(case, changed, customer_changed=True)
+        + render_template("chats/latest.html", case=case, latest_cases=latest)
+    )
+    is_part = messages.is_part(changed)
+    answer.headers["Deskbell-Rev"] = str(changed[-1].rev if is_part else rev)
+    if is_part:
+        answer.headers["Deskbell-More"] = "1"
+    return answer
 
 
 def _number(text: str) -> int:

@@ -40,9 +40,13 @@
   announcer.setAttribute("role", "status");
   document.body.append(announcer);
 
-  /** Says something to screen readers only. */
+  let forgetting = 0;
+
+  /** Says something to screen readers only, and does not leave it lying about. */
   deskbell.announce = (text) => {
     announcer.textContent = text;
+    clearTimeout(forgetting);
+    forgetting = setTimeout(() => (announcer.textContent = ""), LASTS_MS);
   };
 
   /** Our error answers bring their toast. Other ones (a proxy's) must not land where a page was expected. */
@@ -62,6 +66,8 @@
   document.addEventListener("DOMContentLoaded", tidy);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#toasts [data-dismiss]");
-    if (button) button.closest(".toast").remove();
+    if (!button) return;
+    button.closest(".toast").remove();
+    (box().querySelector("[data-dismiss]") || document.getElementById("main")).focus();
   });
 })();

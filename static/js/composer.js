@@ -16,12 +16,6 @@
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   };
 
-  deskbell.focusComposer = () => {
-    const field = replyBox();
-    if (field && field.matches(":enabled")) field.focus();
-    else document.getElementById("main").focus();
-  };
-
   function fit(field) {
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;

@@ -13,9 +13,14 @@
     dialog.showModal();
   }
 
-  // The browser gives the focus back, unless a push has replaced the button meanwhile.
+  // The browser gives the focus back, unless it was nowhere (a key opened the dialog) or a push has replaced the button.
   function giveFocusBack() {
-    if (!opener || !opener.isConnected) deskbell.focusComposer();
+    const active = document.activeElement;
+    if (active !== document.body && active.checkVisibility()) return; // not the cross of the dialog that has just gone
+    const menu = opener?.closest("[popover]");
+    const menuButton = menu && document.querySelector(`[popovertarget="${menu.id}"]`);
+    const button = opener?.matches("button") && opener.isConnected ? opener : null;
+    deskbell.focusFirst(button, menuButton, document.querySelector("#conversation .chat-head h2"));
   }
 
   /** Asks before a request with hx-confirm: in the page's own dialog, and like the browser where it has none. */

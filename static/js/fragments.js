@@ -31,11 +31,18 @@
     return isMessage ? revision(element) <= revision(present) : revision(element) < revision(present);
   }
 
-  /** Takes what is stale out of a fragment; tells whether anything is left to swap. */
-  function prune(fragment) {
-    const stale = [...fragment.querySelectorAll("[id][data-rev]")].filter(isStale);
-    stale.forEach((element) => element.remove());
-    return !stale.length || fragment.childElementCount > 0;
+  /** Whether a message stands before the part of the thread that is shown: "Show earlier" brings it without a hole. */
+  function isEarlier(element, thread) {
+    if (!element.classList.contains("message") || !document.querySelector(".earlier button")) return false;
+    const first = thread.querySelector(".message[data-position]");
+    return Boolean(first) && Number(element.dataset.position) < Number(first.dataset.position);
+  }
+
+  /** Takes what does not belong on the page out of a fragment; tells whether anything is left to swap. */
+  function prune(fragment, isUnwanted) {
+    const unwanted = [...fragment.querySelectorAll("[id][data-rev]")].filter(isUnwanted);
+    unwanted.forEach((element) => element.remove());
+    return !unwanted.length || fragment.childElementCount > 0;
   }
 
   function isNewConversation(fragment) {
@@ -44,19 +51,21 @@
   }
 
   /** Whether a task may go on. A late ending must not remove the row of a chat that has begun again. */
-  function isAllowed(task, ends) {
+  function isAllowed(task, ends, source) {
     const target = targetOf(task);
+    const isUnasked = !source?.closest?.(".earlier");
     if (task.type === "main") return target?.id !== "conversation" || isNewConversation(task.fragment);
     if (!target || isBurial(task)) return false;
-    if (task.swapSpec.style !== "delete") return prune(task.fragment);
+    const isUnwanted = (element) => isStale(element) || (isUnasked && isEarlier(element, target));
+    if (task.swapSpec.style !== "delete") return prune(task.fragment, isUnwanted);
     const end = ends.get(target.dataset.case);
     return end === undefined || revision(target) <= end;
   }
 
   document.addEventListener("htmx:before:swap", (event) => {
-    const { tasks } = event.detail;
+    const { tasks, ctx } = event.detail;
     const ends = endings(tasks.filter(isBurial));
     bury(ends);
-    tasks.splice(0, tasks.length, ...tasks.filter((task) => isAllowed(task, ends)));
+    tasks.splice(0, tasks.length, ...tasks.filter((task) => isAllowed(task, ends, ctx.sourceElement)));
   });
 })();

@@ -14,15 +14,17 @@
     if (button) button.click();
   };
 
-  function open(row) {
+  function open(row, place) {
     const link = row && row.querySelector("a[href]");
-    if (link) link.click();
+    if (!link) return;
+    deskbell.focusAfterOpening(place);
+    link.click();
   }
 
   function step(by) {
     const all = rows();
     const here = all.findIndex(deskbell.chatList.isOpen);
-    open(here < 0 ? all[by > 0 ? 0 : all.length - 1] : all[here + by]);
+    open(here < 0 ? all[by > 0 ? 0 : all.length - 1] : all[here + by], "row");
   }
 
   /** The chat below the open one, and on from the top, that waits for us. */
@@ -34,7 +36,7 @@
       const section = deskbell.chatList.sectionOf(row);
       return section === "new" || (section === "mine" && Number(row.dataset.unread) > 0);
     };
-    open(others.find(waits));
+    open(others.find(waits), "composer");
   };
 
   const ACTIONS = {
@@ -73,7 +75,7 @@
 
   function leaveField(event) {
     if (event.key === "Escape" && !event.isComposing && event.target.matches("#conversation .composer textarea")) {
-      event.target.blur();
+      deskbell.focusHeading();
     }
   }
 

@@ -2,15 +2,22 @@
 (() => {
   "use strict";
 
-  const SILENCE_MS = 25000; // the server says something every 12 s
+  const SILENCE_MS = 22000 + 5000 * Math.random(); // the server says something every 12 s; browsers must not move as one
+  const LOOK_MS = 1000;
   const GRACE_MS = 2000; // a shorter loss is nobody's business
+  const SPREAD_MS = 1000;
 
+  let connection = null; // htmx's
   let heardAt = Date.now();
   let watchdog = 0;
+  let isJoined = false; // whether this connection has said anything yet
   let grace = 0;
 
   const link = () => document.querySelector("[hx-ws\\:connect]");
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+  // The time of day, not of timers: those stand still while a laptop sleeps.
+  const isSilent = () => Math.abs(Date.now() - heardAt) > SILENCE_MS;
+  const isTryingAgain = () => connection?.socket?.readyState === WebSocket.CLOSED;
 
   function lose() {
     if (!grace) grace = setTimeout(() => document.body.setAttribute("data-link", "lost"), GRACE_MS);
@@ -19,43 +26,54 @@
   function hear() {
     clearTimeout(grace);
     grace = 0;
-    document.body.removeAttribute("data-link");
-    watch();
-  }
-
-  function watch() {
     heardAt = Date.now();
+    document.body.removeAttribute("data-link");
+    // In the background a browser runs an interval once a minute, but a timer that a message has set in time.
     clearTimeout(watchdog);
-    watchdog = setTimeout(renew, SILENCE_MS);
+    watchdog = setTimeout(watch, SILENCE_MS + 1);
   }
 
   /** Connects anew at once, whatever state the socket is in: htmx tears the element down and sets it up again. */
   function renew() {
-    watch();
+    heardAt = Date.now();
     if (!link()) return;
     lose();
     window.htmx.process(link(), true);
-    tell("deskbell:resync"); // where sockets do not get through, this makes it a slow poll
+    tell("deskbell:resync");
+  }
+
+  /** Where no socket gets through, this is a slow poll; htmx's own pauses between attempts are left alone. */
+  function watch() {
+    if (!isSilent()) return;
+    if (!isTryingAgain()) return renew();
+    heardAt = Date.now();
+    tell("deskbell:resync");
   }
 
   function renewIfDoubtful() {
-    if (document.hidden) return;
-    if (grace || Date.now() - heardAt > SILENCE_MS) renew();
+    if (!document.hidden && (grace || isSilent())) renew();
   }
 
   function receive(event) {
     hear();
+    // Only from its first word on does a connection miss nothing: to catch up earlier might leave a hole.
+    if (!isJoined && event.detail.connection === connection) {
+      isJoined = true;
+      tell("deskbell:resync");
+    }
     const { data } = event.detail.message;
     if (typeof data !== "string" || !data.startsWith("{")) return;
     const signal = JSON.parse(data);
     if (signal.typing) tell("deskbell:typing", signal.typing);
-    if (signal.resync) tell("deskbell:resync");
+    // Everyone is told at the same moment.
+    if (signal.resync) setTimeout(tell, SPREAD_MS * Math.random(), "deskbell:resync");
   }
 
+  document.addEventListener("htmx:ws:before:connection", (event) => (connection = event.detail.connection));
   document.addEventListener("htmx:ws:after:connection", () => {
+    isJoined = false;
     hear();
     tell("deskbell:linked");
-    tell("deskbell:resync");
   });
   document.addEventListener("htmx:ws:before:message:incoming", receive);
   document.addEventListener("htmx:ws:close", lose);
@@ -66,7 +84,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     if (!link()) return;
     lose();
-    watch();
+    setInterval(watch, LOOK_MS);
     // htmx may have gone over the page before its socket extension had arrived. Where it had, this does nothing.
     window.htmx.process(link());
   });

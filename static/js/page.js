@@ -26,6 +26,9 @@
     if (next && next.checkVisibility()) next.focus();
   }
 
+  /** On small screens the panel lies over the thread. */
+  const isSheet = () => Boolean(panel()) && panel().checkVisibility() && getComputedStyle(panel()).position === "fixed";
+
   /** The old way, for pages that are not secure. */
   function copyBySelecting(text) {
     const field = document.createElement("textarea");
@@ -54,6 +57,14 @@
     if (!button) return;
     if (button.dataset.copy) copyFor(button);
     else togglePanel();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !document.querySelector("dialog[open], :popover-open") && isSheet()) togglePanel();
+  });
+  document.addEventListener("focusin", (event) => {
+    if (!isSheet() || panel().contains(event.target)) return;
+    document.body.dataset.panel = "closed"; // or it would cover what has the focus now
+    markButtons();
   });
   document.addEventListener("deskbell:opened", () => {
     if (localStorage.getItem(FOLDED) && document.body.dataset.panel !== "open") document.body.dataset.panel = "closed";

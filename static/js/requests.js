@@ -54,7 +54,7 @@
         document.removeEventListener("deskbell:linked", done);
         resolve();
       };
-      const timer = setTimeout(done, Math.max(longest * (0.75 + Math.random() / 4), atLeast));
+      const timer = setTimeout(done, Math.max(longest * (0.5 + Math.random() / 2), atLeast));
       if (!atLeast) document.addEventListener("deskbell:linked", done);
     });
 

@@ -3,6 +3,7 @@
   "use strict";
 
   const deskbell = window.deskbell;
+  const ANSWER_WITHIN_MS = 15000;
 
   /** Runs `work` until it succeeds; calls that come meanwhile are one further run. */
   function persistently(work) {
@@ -26,17 +27,29 @@
     };
   }
 
-  async function fetchHtml(address) {
-    const response = await deskbell.request(address);
+  /** The answer's text and headers; null when the desk refuses. Throws when it is worth another try. */
+  async function ask(address) {
+    const response = await deskbell.request(address, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (deskbell.mayPass(response.status)) throw new Error(`answer ${response.status}`);
-    return response.ok ? response.text() : null;
+    return response.ok ? { html: await response.text(), headers: response.headers } : null;
   }
 
   const fetchRows = persistently(async () => {
     if (!document.getElementById("chat-drawer")) return;
     const before = deskbell.chatList.revisions();
-    const html = await fetchHtml("/chats/rows");
-    if (html !== null) await deskbell.chatList.merge(html, before);
+    const answer = await ask("/chats/rows");
+    if (answer) await deskbell.chatList.merge(answer.html, before);
+  });
+
+  const listOfCases = (root) => root.querySelector("#main > .cases");
+
+  /** All cases as this page of the list has them now. */
+  const fetchCases = persistently(async () => {
+    if (!listOfCases(document)) return;
+    const answer = await ask(location.href);
+    const cases = answer && listOfCases(new DOMParser().parseFromString(answer.html, "text/html"));
+    const way = { sourceElement: document.body, target: "#main > .cases", swap: "outerMorph" };
+    if (cases) await window.htmx.swap({ ...way, text: cases.outerHTML });
   });
 
   const openConversation = () => document.querySelector("#conversation[data-case]");
@@ -46,13 +59,13 @@
   // do: one's own reply comes back at once, also while the customer's words before it are lost on a broken link.
   const fetchThread = persistently(async () => {
     const conversation = openConversation();
-    if (!conversation) return;
-    const caseId = conversation.dataset.case;
-    const html = await fetchHtml(`/chats/${caseId}/messages?after=${conversation.dataset.rev}`);
-    if (html === null) return;
-    await deskbell.apply(html);
-    const bar = barOf(new DOMParser().parseFromString(html, "text/html"), caseId);
-    if (bar) conversation.dataset.rev = bar.dataset.rev;
+    for (let isWhole = !conversation; !isWhole && conversation.isConnected; ) {
+      const answer = await ask(`/chats/${conversation.dataset.case}/messages?after=${conversation.dataset.rev}`);
+      if (!answer) return;
+      await deskbell.apply(answer.html);
+      conversation.dataset.rev = answer.headers.get("Deskbell-Rev");
+      isWhole = !answer.headers.has("Deskbell-More");
+    }
   });
 
   let lastAsked = "";
@@ -79,6 +92,7 @@
   document.addEventListener("deskbell:resync", () => {
     fetchRows();
     fetchThread();
+    fetchCases();
   });
   document.addEventListener("deskbell:listed", catchUpWithList);
 })();

@@ -1,4 +1,5 @@
-// Rings for what is news: a chat that became New, a customer's reply in Mine. Never for what was there before.
+// Rings for what is news and says it to screen readers: a chat that became New, a customer's reply in Mine. Never for
+// what was there before, and once for each.
 (() => {
   "use strict";
 
@@ -9,6 +10,7 @@
   let known = null; // row id → what it was when last seen; null until the list was seen once
 
   const seen = (row) => ({
+    name: row.querySelector(".row-name").textContent,
     section: deskbell.chatList.sectionOf(row),
     unread: Number(row.dataset.unread),
     author: row.dataset.lastAuthor,
@@ -21,6 +23,8 @@
     const hadUnread = before ? before.unread : 0;
     return now.section === "mine" && now.author === "customer" && now.unread > hadUnread;
   }
+
+  const inWords = ({ section, name }) => deskbell.text(section === "new" ? "new-chat" : "new-reply", { name });
 
   function play() {
     return new Audio(document.body.dataset.sound).play();
@@ -56,6 +60,9 @@
     const now = new Map(deskbell.chatList.rows().map((row) => [row.id, seen(row)]));
     const before = known;
     known = now;
-    if (before && [...now].some(([id, row]) => isNews(row, before.get(id)))) ringOnce();
+    const news = before ? [...now].filter(([id, row]) => isNews(row, before.get(id))) : [];
+    if (!news.length) return;
+    ringOnce();
+    deskbell.announce(news.map(([, row]) => inWords(row)).join(" "));
   });
 })();

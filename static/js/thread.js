@@ -4,6 +4,7 @@
 
   const deskbell = window.deskbell;
   const NEAR_PX = 48;
+  const QUIET_MS = 200;
 
   let open = null; // the log that we know
   let isAtEnd = true;
@@ -58,6 +59,18 @@
     return offerWayDown();
   }
 
+  /** A customer who now has another name is called by it everywhere, silently: nothing new was said. */
+  function callCustomerByName() {
+    const thread = log();
+    const name = document.querySelector("#conversation .chat-head h2")?.textContent;
+    if (!thread || !name) return;
+    const authors = [...thread.querySelectorAll('[data-called="customer"]')].filter((one) => one.textContent !== name);
+    if (!authors.length) return;
+    thread.setAttribute("aria-live", "off");
+    for (const author of authors) author.textContent = name;
+    setTimeout(() => thread.setAttribute("aria-live", "polite"), QUIET_MS);
+  }
+
   const observer = new ResizeObserver(() => isAtEnd && goToEnd());
 
   function lookForAnother() {
@@ -80,6 +93,9 @@
   document.addEventListener("load", (event) => isAtEnd && event.target.closest?.(".thread") && goToEnd(), true);
   document.addEventListener("click", (event) => event.target.closest(".jump") && goToEnd());
   document.addEventListener("htmx:before:swap", remember);
-  document.addEventListener("htmx:after:swap", () => lookForAnother() || keep());
+  document.addEventListener("htmx:after:swap", () => {
+    callCustomerByName();
+    if (!lookForAnother()) keep();
+  });
   document.addEventListener("DOMContentLoaded", lookForAnother);
 })();

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app
 from config import Settings
 from tests.browsing import Browser
+from tests.opening import opened
 
 
 def test_pages_carry_a_policy_without_anything_unsafe(client: FlaskClient) -> None:
@@ -33,8 +33,8 @@ def test_session_cookies_are_kept_from_scripts_and_other_sites(client: FlaskClie
 
 
 def test_cookies_are_secure_as_soon_as_the_public_address_is_https(settings: Settings) -> None:
-    app = create_app(replace(settings, public_url="https://desk.example"))
-    assert "Secure" in app.test_client().get("/login").headers["Set-Cookie"]
+    with opened(replace(settings, public_url="https://desk.example")) as app:
+        assert "Secure" in app.test_client().get("/login").headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize(("trusted", "secure"), [("127.0.0.0/8", True), ("10.0.0.0/8", False)])
@@ -42,6 +42,6 @@ def test_forwarding_headers_are_believed_from_named_proxies_only(
     settings: Settings, trusted: str, secure: bool
 ) -> None:
     networks = Settings.from_environ({"DATA_DIR": str(settings.data_dir), "TRUSTED_PROXIES": trusted}).trusted_proxies
-    app = create_app(replace(settings, trusted_proxies=networks))
-    answer = app.test_client().get("/login", headers={"X-Forwarded-Proto": "https"})
+    with opened(replace(settings, trusted_proxies=networks)) as app:
+        answer = app.test_client().get("/login", headers={"X-Forwarded-Proto": "https"})
     assert ("Strict-Transport-Security" in answer.headers) is secure

@@ -24,6 +24,7 @@ from config import Settings
 from extensions import db
 from models import Agent, Case
 from services import chats, desk
+from tests import databases
 from tests import factories as make
 from tests.browsing import PASSWORD
 from tests.vendors.chatra import ChatraSimulator
@@ -55,10 +56,12 @@ class RunningDesk:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """One desk for all browser tests."""
     port, shop_port = free_port(), free_port()
-    with ChatraSimulator() as chatra:
+    data_dir = tmp_path_factory.mktemp("desk")
+    with ChatraSimulator() as chatra, databases.empty(data_dir) as database:
         environ = {
             **os.environ,
-            "DATA_DIR": str(tmp_path_factory.mktemp("desk")),
+            **database,
+            "DATA_DIR": str(data_dir),
             "PORT": str(port),
             "CHATRA_API_URL": chatra.url,
         }
@@ -77,6 +80,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
         for one, number in ((process, signal.SIGINT), (shop, signal.SIGTERM)):
             one.send_signal(number)
             one.wait(20)
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

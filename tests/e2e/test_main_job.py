@@ -206,11 +206,11 @@ def test_the_countdown_warns_and_postponing_gives_five_minutes(people: People, p
     with unit_of_work() as session:
         session.get_one(Case, case.id).ends_at = clock.now() + timedelta(seconds=90)
     ann.reload()
-    expect(ann.get_by_text(re.compile(r"ends in 1:[0-2]\d"))).to_be_visible()
+    expect(ann.locator(".countdown-text", has_text=re.compile(r"ends in 1:[0-2]\d"))).to_be_visible()
     picture(ann, "chat-countdown")
     with ann.expect_response("**/postpone"):
         ann.get_by_role("button", name="5 min").click()
-    expect(ann.get_by_text(re.compile(r"ends in 1:[0-2]\d"))).to_be_hidden()
+    expect(ann.locator(".countdown-text", has_text=re.compile(r"ends in 1:[0-2]\d"))).to_be_hidden()
     assert newest_case().ends_at - clock.now() > timedelta(minutes=5)
 
 

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from app import create_app
-from extensions import db
-from tests.browsing import FreshClient
+from tests.opening import opened
 from tests.realtime.desk import People, WholeDesk, whole_desk
 
 
@@ -29,12 +27,8 @@ def desk(shared_desk: WholeDesk) -> WholeDesk:
 @pytest.fixture
 def desk_app(desk: WholeDesk) -> Iterator[Flask]:
     """An app in the test's process on the running desk's data."""
-    app = create_app(desk.settings)
-    app.test_client_class = FreshClient
-    with app.app_context():
+    with opened(desk.settings) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

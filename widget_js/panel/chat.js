@@ -30,7 +30,7 @@ class Chat {
   /* Take in a catch-up. */
   complete(news) {
     this.keep(news.messages);
-    this.cursor = news.cursor;
+    this.cursor = news.more ?? news.cursor; // of very much, an answer brings only the first part
     if (!this.isOlder(news)) this.describe(news);
   }
 

@@ -98,7 +98,7 @@ class Composer {
     this.chosen.replaceChildren(
       ...this.files.map((file) => {
         const label = fill(this.texts.remove, { name: file.name });
-        const remove = el("button", { type: "button", "aria-label": label }, "✕");
+        const remove = el("button", { type: "button", "aria-label": label, title: label }, this.page.icon(CROSS));
         remove.addEventListener("click", () => {
           this.files = this.files.filter((other) => other !== file);
           this.showFiles();
@@ -138,9 +138,10 @@ class Composer {
     else this.row.before(this.problem);
     this.problem.textContent = text;
     for (const one of [this.name, this.email, this.text]) {
-      one.toggleAttribute("aria-invalid", one === input);
-      if (one === input) one.setAttribute("aria-describedby", "problem");
-      else one.removeAttribute("aria-describedby");
+      for (const [name, value] of [["aria-invalid", "true"], ["aria-describedby", "problem"]]) {
+        if (one === input) one.setAttribute(name, value);
+        else one.removeAttribute(name);
+      }
     }
     input?.focus();
   }

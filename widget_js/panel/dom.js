@@ -45,6 +45,19 @@ function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
 
+/* Change a text, and nothing if it says that already: a live region reads out whatever is put into it. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/* Give an element these parts and keep those that it has, for the same reason. */
+function renew(element, parts) {
+  const present = [...element.children];
+  const kept = parts.map((part) => present.find((child) => child.isEqualNode(part)) ?? part);
+  present.filter((child) => !kept.includes(child)).forEach((child) => child.remove());
+  kept.forEach((part, at) => element.children[at] === part || element.insertBefore(part, element.children[at] ?? null));
+}
+
 /* Random bytes in letters that fit into addresses and headers. */
 function randomWord(bytes) {
   const random = crypto.getRandomValues(new Uint8Array(bytes));

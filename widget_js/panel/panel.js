@@ -40,13 +40,13 @@ class Panel {
       onSend: (words) => this.send(words),
       onTyping: () => this.chat.state === "active" && this.api.typing().catch(() => {}),
     });
-    this.attention = new Attention(page, storage, this.chat, { isOpen: () => this.isOpen, open: () => this.show() });
+    this.attention = new Attention(page, storage, this.chat, { isOpen: () => this.isOpen, open: () => this.showNews() });
     this.wire = new Wire(this.api, {
       isWanted: () => this.isWireWanted(),
       isWatched: () => this.isOpen && !document.hidden,
       catchUp: () => this.catchUp(),
       onFrame: (frame) => this.hear(frame),
-      onTrouble: (there) => (this.trouble.textContent = there ? this.texts.reconnecting : ""),
+      onTrouble: (there) => write(this.trouble, there ? this.texts.reconnecting : ""),
     });
   }
 
@@ -58,10 +58,11 @@ class Panel {
     shut.addEventListener("click", () => this.close());
     this.agent = el("p", { class: "talking" });
     this.trouble = el("p", { class: "trouble", role: "status" });
-    const head = el("header", {}, el("div", {}, el("h2", { id: "title" }, config.title), this.agent), shut);
+    const head = el("div", { class: "head" }, el("div", {}, el("h2", { id: "title" }, config.title), this.agent), shut);
     const frame = { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: -1, hidden: true };
     this.element = el("section", frame, head, this.trouble, this.thread.element, this.composer.element);
-    this.page.root.append(this.element);
+    this.news = el("p", { class: "unseen", role: "status" });
+    this.page.root.append(this.news, this.element);
   }
 
   listen() {
@@ -71,6 +72,10 @@ class Panel {
     }
     this.page.launcher.addEventListener("keydown", (event) => this.press(event));
     this.element.addEventListener("keydown", (event) => this.press(event));
+    // As the whole screen it is all that there is, wherever the focus was before.
+    document.addEventListener("keydown", (event) => {
+      if (this.full.matches && !this.page.root.activeElement) this.press(event);
+    });
     this.storage.onChange((name) => this.wasChangedElsewhere(name));
     document.addEventListener("visibilitychange", () => this.attention.update());
     this.full.addEventListener("change", () => this.fit());
@@ -87,7 +92,7 @@ class Panel {
   show() {
     this.isOpen = true;
     this.element.hidden = false;
-    this.page.launcher.setAttribute("aria-expanded", "true");
+    this.page.setOpen(true);
     this.tabStorage.set("open", "1");
     this.fit();
     this.composer.fit();
@@ -97,13 +102,20 @@ class Panel {
     if (!this.wire.socket) this.wire.connect();
   }
 
+  /* Open by itself. What stands in a log that was hidden is not read out: say that there is something. */
+  showNews() {
+    this.show();
+    this.news.textContent = this.texts.new;
+  }
+
   close() {
     const hadFocus = this.page.root.activeElement !== null;
     this.isOpen = false;
     this.element.hidden = true;
-    this.page.launcher.setAttribute("aria-expanded", "false");
+    this.page.setOpen(false);
     this.tabStorage.remove("open");
     this.fit();
+    this.news.textContent = "";
     if (hadFocus) this.page.launcher.focus();
     this.attention.update();
   }
@@ -131,11 +143,11 @@ class Panel {
 
   press(event) {
     if (event.key === "Escape" && !event.isComposing && this.isOpen) this.close();
-    if (event.key !== "Tab" || !this.full.matches) return;
+    if (event.key !== "Tab" || !this.full.matches || !this.isOpen) return;
     const stops = [...this.element.querySelectorAll(FOCUSABLE)].filter((stop) => stop.getClientRects().length);
     const here = this.page.root.activeElement;
     const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
-    if (here !== from && here !== this.element) return;
+    if (here !== from && here !== this.element && here !== null) return;
     event.preventDefault();
     to.focus();
   }
@@ -159,7 +171,7 @@ class Panel {
 
   hear(frame) {
     if (frame.typing) this.thread.showTyping(frame.typing.name);
-    if (frame.resync) this.wire.wake();
+    if (frame.resync) this.wire.wakeSoon();
     if (frame.state) this.take(frame);
   }
 
@@ -186,11 +198,12 @@ class Panel {
   async fetchNews() {
     if (!this.api.isKnown) return;
     const { heard } = this.chat;
-    this.chat.complete(await this.api.chat(this.chat.cursor));
+    const news = await this.api.chat(this.chat.cursor);
+    this.chat.complete(news);
     this.refresh();
     this.outbox.adopt();
     // What was heard meanwhile may be newer than this answer.
-    if (heard !== this.chat.heard) await this.fetchNews();
+    if (news.more || heard !== this.chat.heard) await this.fetchNews();
   }
 
   refresh() {

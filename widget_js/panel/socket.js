@@ -1,9 +1,12 @@
 /*
- * The wire. Before every attempt, on every connection and after every gap it catches up, so that a socket that cannot
- * open still leaves a working, slower chat. A link that says nothing for 25 s is dead: the desk beats every 12 s.
+ * The wire. Before every attempt, at the first word of a connection (from there on it misses nothing) and after every
+ * gap it catches up, so that a socket that cannot open still leaves a working, slower chat. A link that says nothing for
+ * about 25 s is dead: the desk beats every 12 s. Browsers differ by chance, so that they do not all come at once.
  */
 
-const SILENCE = 25000;
+const SILENCE = 22000 + 5000 * Math.random();
+const LOOK = 2000;
+const SPREAD = 3000;
 const GAP = 15000;
 const TROUBLE_AFTER = 2000;
 
@@ -15,8 +18,9 @@ class Wire {
     this.heardAt = 0;
     this.failures = 0;
     this.retry = null;
+    this.alarm = null;
     this.worry = null;
-    setInterval(() => this.watch(), 5000);
+    setInterval(() => this.watch(), LOOK);
     window.addEventListener("online", () => this.connect());
     window.addEventListener("pageshow", (event) => event.persisted && this.wake());
     document.addEventListener("resume", () => this.wake());
@@ -26,9 +30,14 @@ class Wire {
 
   /* Something happened that may have left us behind: look at once. */
   wake() {
-    const isOpen = this.socket && Date.now() - this.heardAt < GAP;
+    const isOpen = this.socket && this.silence() < GAP;
     if (isOpen) this.catchUp().catch(() => this.connect());
     else this.connect();
+  }
+
+  /* Every browser was told at the same moment. */
+  wakeSoon() {
+    setTimeout(() => this.wake(), SPREAD * Math.random());
   }
 
   async connect() {
@@ -53,11 +62,13 @@ class Wire {
     let heard = false;
     this.socket = socket;
     this.heardAt = Date.now();
-    socket.onopen = () => this.wake();
     socket.onmessage = (event) => {
+      this.heardAt = Date.now();
       if (!heard) this.wake();
       heard = true;
-      this.heardAt = Date.now();
+      // In the background a browser runs an interval once a minute, but a timer that a message has set in time.
+      clearTimeout(this.alarm);
+      this.alarm = setTimeout(() => this.watch(), SILENCE + 1);
       this.failures = 0;
       this.onFrame(JSON.parse(event.data));
     };
@@ -65,7 +76,12 @@ class Wire {
   }
 
   watch() {
-    if (this.socket && Date.now() - this.heardAt > SILENCE) this.connect();
+    if (this.socket && this.silence() > SILENCE) this.connect();
+  }
+
+  /* By the time of day, not of timers: those stand still while a laptop sleeps. */
+  silence() {
+    return Math.abs(Date.now() - this.heardAt);
   }
 
   /* Try again soon; the pauses grow and differ between browsers, so that a restarted desk is not overrun. */
@@ -88,7 +104,7 @@ class Wire {
     const socket = this.socket;
     this.socket = null;
     if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onmessage = socket.onclose = null;
     socket.close();
   }
 }

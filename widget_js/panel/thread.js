@@ -36,7 +36,7 @@ class Thread {
     const entries = this.entries();
     const fresh = this.place(entries);
     this.welcome.hidden = entries.length > 0;
-    this.state.textContent = this.outbox.items.length ? "" : (this.texts[this.chat.state] ?? "");
+    write(this.state, this.outbox.items.length ? "" : (this.texts[this.chat.state] ?? ""));
     if (wasAtEnd || fresh.some((entry) => entry.mine && !entry.at)) this.toEnd();
     else if (fresh.some((entry) => !entry.mine)) this.newer.hidden = false;
   }
@@ -84,7 +84,7 @@ class Thread {
     const element = known?.element ?? el("article");
     element.className = `message ${entry.author}`;
     element.classList.toggle("failed", Boolean(entry.failed));
-    element.replaceChildren(...this.partsOf(entry));
+    renew(element, this.partsOf(entry));
     this.shown.set(entry.key, { look, element });
     return element;
   }
@@ -101,7 +101,7 @@ class Thread {
   }
 
   metaOf(entry) {
-    const meta = el("p", { class: "meta" });
+    const meta = el("p", { class: "meta", "aria-live": entry.failed || entry.late ? "polite" : "off" });
     if (entry.at) meta.append(this.timeOf(entry.at), ...(entry.mine ? this.mark("✓", "sent") : []));
     else if (!entry.failed && !entry.late) meta.append(...this.mark("◷", "sending"));
     else meta.append(...this.wayOut(entry));

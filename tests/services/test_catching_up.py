@@ -1,0 +1,91 @@
+"""What a visitor's browser lacks is brought whole, however much it is and however many cases it spans."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from channels.base import Author
+from extensions import db
+from models import Case, Message
+from services import chats, messages, visitor_chats
+from services.events import SYSTEM
+from services.uow import lock_case, unit_of_work
+from tests import factories as make
+
+
+@pytest.fixture(autouse=True)
+def desk(app: Flask) -> Flask:
+    return app
+
+
+def says_much(case: Case, count: int) -> None:
+    """The customer says `count` things."""
+    with unit_of_work():
+        case = lock_case(case.id)
+        for number in range(count):
+            messages.add(case, messages.NewMessage(Author.CUSTOMER, f"line {number}", SYSTEM))
+
+
+def caught_up(case: Case, cursor: str) -> tuple[list[Message], int]:
+    """Everything that a browser with this cursor is told, and in how many answers."""
+    found: list[Message] = []
+    answers = 0
+    while cursor:
+        unseen = visitor_chats.unseen(make.fresh(case), cursor)
+        found, cursor, answers = found + unseen.messages, unseen.more, answers + 1
+    return found, answers
+
+
+def stored_after_the_first() -> list[int]:
+    """The ids of all messages but the first."""
+    return list(db.session.scalars(db.select(Message.id).order_by(Message.id)))[1:]
+
+
+@pytest.mark.row("R2")
+@pytest.mark.parametrize("count", [1, 199, 200, 201, 450])
+def test_a_long_gap_comes_in_parts_without_a_hole(count: int) -> None:
+    case = make.chat()
+    cursor = visitor_chats.cursor(case)
+    says_much(case, count)
+    found, answers = caught_up(case, cursor)
+    assert [message.id for message in found] == stored_after_the_first()
+    assert answers == count // messages.LATEST + 1
+
+
+@pytest.mark.row("R7")
+def test_cases_that_came_and_went_meanwhile_are_not_skipped() -> None:
+    ann = make.agent()
+    case = make.chat("one")
+    cursor = visitor_chats.cursor(case)
+    for text in ("two", "three"):
+        chats.end(case.id, ann, "closed")
+        case = make.chat(text)
+    found, _ = caught_up(case, cursor)
+    assert [message.text for message in found] == ["two", "three"]
+
+
+@pytest.mark.row("R7")
+def test_much_in_cases_that_came_and_went_comes_in_parts() -> None:
+    ann = make.agent()
+    case = make.chat("one")
+    cursor = visitor_chats.cursor(case)
+    for _ in range(3):
+        says_much(case, 250)
+        chats.end(case.id, ann, "closed")
+        case = make.chat("again")
+    found, answers = caught_up(case, cursor)
+    assert [message.id for message in found] == stored_after_the_first()
+    assert answers > 3
+
+
+def test_an_older_case_that_is_active_again_is_told_as_a_new_page_shows_it() -> None:
+    ann = make.agent()
+    older = make.chat("one")
+    chats.end(older.id, ann, "closed")
+    newer = make.chat("two")
+    cursor = visitor_chats.cursor(newer)
+    chats.end(newer.id, ann, "closed")
+    chats.reply(older.id, ann, "I looked it up")
+    found, _ = caught_up(older, cursor)
+    assert [message.text for message in found] == ["one", "I looked it up"]
