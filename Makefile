@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint format pins messages clean environment development translations browser
+.PHONY: help run demo test quick bench lint format pins messages clean environment development translations browser postgresql proxies
 
 # $(call need,PACKAGE): install a Debian package where we may, say what is missing where we may not.
 need = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $(1) ..." && apt-get -qq update \
@@ -26,11 +26,15 @@ run: environment translations  ## start Deskbell; Ctrl-C stops it
 demo: environment translations  ## start Deskbell with example data
 	@exec $(BIN)/python -m demo
 
-test: development browser translations lint  ## check and test everything
+test: development browser postgresql proxies translations lint  ## check and test everything, on both databases
 	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --database=postgresql
 
 quick: development translations  ## the tests that take seconds
 	@$(BIN)/python -m pytest -m "not e2e and not slow"
+
+bench: development browser translations  ## measure the desk and write bench/latest.json
+	@$(BIN)/python -m bench
 
 lint: development  ## style, types, imports, templates, spelling
 	$(BIN)/ruff check .
@@ -38,7 +42,7 @@ lint: development  ## style, types, imports, templates, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/codespell --skip "./.*,./data*,./static/vendor,./requirements*.txt,*.po" --ignore-words-list selectin \
+	$(BIN)/codespell --skip "./.*,./data*,./static/vendor,./tests/vendor,./requirements*.txt,*.po" --ignore-words-list selectin \
 		--ignore-regex '\w*[a-z][A-Z]\w*'
 
 format: development  ## bring the code into shape
@@ -83,3 +87,14 @@ translations: environment
 
 browser:
 	@command -v chromium >/dev/null || $(call need,chromium fonts-liberation)
+
+# The tests start a server of their own from its programs; Debian's is not started.
+postgresql:
+	@[ -n "$$TEST_DATABASE_URL" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { export RUNLEVEL=1 SYSTEMD_OFFLINE=1; $(call need,postgresql); }
+
+# Installed for the tests of deploy/, and not started: the two variables are what Debian's packages ask.
+proxies:
+	@PATH="$$PATH:/usr/sbin"; command -v caddy >/dev/null && command -v nginx >/dev/null \
+		&& command -v systemd-analyze >/dev/null \
+		|| { export RUNLEVEL=1 SYSTEMD_OFFLINE=1; $(call need,caddy nginx systemd); }

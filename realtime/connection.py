@@ -155,4 +155,4 @@ class Connection:
         if not self.is_over:
             self.is_over = True
             log.info("a socket was closed: %s", why)
-            self.sock.shut_down()
+            self.sock.reset()

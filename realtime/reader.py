@@ -76,11 +76,20 @@ class Reader:
     def _grant_wishes(self) -> None:
         os.eventfd_read(self._bell)
         while self._wishes:
-            self._wishes.popleft()()
+            wish = self._wishes.popleft()
+            try:
+                wish()
+            except Exception:
+                log.exception("a wish for the sockets was not granted")
 
     def _add(self, connection: Connection) -> None:
+        try:
+            self._selector.register(connection.sock, selectors.EVENT_READ, connection)
+        except (OSError, ValueError):
+            connection.end()
+            self._tell_if_empty()
+            return
         self._connections.add(connection)
-        self._selector.register(connection.sock, selectors.EVENT_READ, connection)
         self._watch(connection)
 
     def _watch(self, connection: Connection) -> None:
@@ -120,5 +129,8 @@ class Reader:
         self._connections.discard(connection)
         self._closing.discard(connection)
         connection.end()
+        self._tell_if_empty()
+
+    def _tell_if_empty(self) -> None:
         if not self._connections:
             self._empty.set()

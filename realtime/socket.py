@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import socket
+import struct
 import threading
 
 log = logging.getLogger(__name__)
@@ -48,13 +49,20 @@ class OutboundSocket:
 
     def close(self) -> None:
         """End the connection and close the socket."""
-        self.shut_down()
         self.raw.close()
 
     def shut_down(self) -> None:
-        """End the connection now; whoever reads the socket notices."""
+        """End the connection; whoever reads the socket notices."""
         try:
             self.raw.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            log.debug("the connection had ended already")
+
+    def reset(self) -> None:
+        """End it without what is still under way: a browser that lags has to learn of the end at once."""
+        try:
+            self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.raw.shutdown(socket.SHUT_RD)
         except OSError:
             log.debug("the connection had ended already")
 

@@ -11,7 +11,7 @@ from extensions import db
 from models import Case, Setting
 
 from .errors import N_, InvalidInput
-from .uow import unit_of_work
+from .uow import lock_stream, unit_of_work
 
 LONGEST_SILENCE = 24 * 60
 _CHATS = select(Setting.value).where(Setting.key == "chats")
@@ -40,10 +40,11 @@ def change_chats(new: ChatSettings) -> None:
     """
     _check(new)
     with unit_of_work() as session:
+        lock_stream("setup")
         shift = timedelta(minutes=new.silence_minutes - chats().silence_minutes)
         session.merge(Setting(key="chats", value=asdict(new)))
         if shift:
-            for case in session.scalars(select(Case).where(Case.active).with_for_update()):
+            for case in session.scalars(select(Case).where(Case.active).order_by(Case.id).with_for_update()):
                 case.ends_at = case.ends_at + shift if case.ends_at else None
 
 

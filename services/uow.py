@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
@@ -68,10 +69,17 @@ def ring_after_commit(queue: str, stream: str) -> None:
 def insert_if_new(model: type[Model], values: dict[str, Any]) -> bool:
     """Insert a row unless one of its unique keys exists; tells whether it did."""
     session = db.session()
-    dialect = session.get_bind().dialect.name
+    statement = _insert_if_new(session.get_bind().dialect.name, model)
+    return bool(session.execute(statement, values).rowcount)  # type: ignore[attr-defined]
+
+
+@cache
+def _insert_if_new(dialect: str, model: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """The statement without its values, built once: a webhook has little else to wait for."""
     build = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = build(model.__table__).values(**values).on_conflict_do_nothing()  # type: ignore[arg-type]
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    statement = build(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+    # Where the database gives back the new key, the number of rows is gone with the cursor that brought it.
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def lock_stream(key: str) -> None:

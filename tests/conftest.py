@@ -13,16 +13,41 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
-from app import create_app
-from cli import migrate_database
 from config import Settings
-from extensions import db
 from services import agents
-from tests.browsing import FreshClient
+from tests import databases
+from tests.opening import opened
 from tests.redis import RealRedis
 
 SECRET = "a secret that only tests know, long enough"
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=sorted(databases.KINDS), default="sqlite", help="where every desk keeps data"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for kind in databases.KINDS:
+        config.addinivalue_line("markers", f"{kind}(why): is about this kind of database; other runs go without it")
+    databases.choose(config.getoption("database"))
+
+
+def pytest_unconfigure() -> None:
+    databases.close()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('database')}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    others = databases.KINDS.keys() - {config.getoption("database")}
+    pointless = [item for item in items if any(map(item.get_closest_marker, others))]
+    config.hook.pytest_deselected(items=pointless)
+    items[:] = [item for item in items if item not in pointless]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,38 +84,20 @@ def real_redis() -> Iterator[RealRedis]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def blank_database(tmp_path_factory: pytest.TempPathFactory, real_redis: RealRedis) -> Path:
-    """A migrated, furnished database; tests work on copies."""
-    folder = tmp_path_factory.mktemp("blank")
-    app = create_app(
-        Settings.from_environ({"DATA_DIR": str(folder), "REDIS_URL": real_redis.url, "SECRET_KEY": SECRET})
-    )
-    migrate_database(app)
-    with app.app_context():
-        db.engine.dispose()
-    return folder / "deskbell.sqlite3"
-
-
 @pytest.fixture
-def settings(tmp_path: Path, real_redis: RealRedis, blank_database: Path) -> Settings:
+def settings(tmp_path: Path, real_redis: RealRedis) -> Iterator[Settings]:
     """Settings of a fresh desk."""
     real_redis.flush()
-    (tmp_path / "deskbell.sqlite3").write_bytes(blank_database.read_bytes())
-    return Settings.from_environ({"DATA_DIR": str(tmp_path), "REDIS_URL": real_redis.url, "SECRET_KEY": SECRET})
+    given = {"DATA_DIR": str(tmp_path), "REDIS_URL": real_redis.url, "SECRET_KEY": SECRET}
+    with databases.furnished(tmp_path) as database:
+        yield Settings.from_environ(given | database)
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """A fresh desk, inside its app context."""
-    app = create_app(settings)
-    app.config["TESTING"] = True
-    app.test_client_class = FreshClient
-    with app.app_context():
+    with opened(settings) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
-        app.extensions["hub"].stop()
 
 
 @pytest.fixture

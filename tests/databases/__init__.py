@@ -23,7 +23,7 @@ class Databases(Protocol):
         """Leave nothing behind."""
 
 
-KINDS = {"sqlite": Sqlite, "postgresql": Postgresql}
+KINDS: dict[str, type[Sqlite] | type[Postgresql]] = {"sqlite": Sqlite, "postgresql": Postgresql}
 
 _chosen: Databases = Sqlite()
 

@@ -23,6 +23,7 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "lock_timeout": "20s",
 }
 START_SECONDS = STOP_SECONDS = 60
 
