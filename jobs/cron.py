@@ -12,13 +12,16 @@ from realtime.bus import bus
 
 from . import queues, sweeps
 
+_DAY = 24 * 60 * 60
+
 
 @dataclass(frozen=True)
 class Tick:
-    """A job and how often it runs, in seconds."""
+    """A job, how often it runs, in seconds, and where it waits for a worker."""
 
     job: Callable[[], None]
     seconds: int
+    queue: str = queues.SWEEPS
 
 
 SCHEDULE = (
@@ -26,7 +29,8 @@ SCHEDULE = (
     Tick(sweeps.publish_kept_back, 2),
     Tick(sweeps.ring_again, 2),
     Tick(sweeps.expire_leases, 10),
-    Tick(sweeps.retire, 24 * 60 * 60),
+    Tick(sweeps.retire, _DAY, queues.SPARE),
+    Tick(sweeps.drop_orphans, _DAY, queues.SPARE),
 )
 
 
@@ -36,7 +40,7 @@ def run(_app: Flask) -> None:
     for tick in SCHEDULE:
         scheduler.register(
             tick.job,
-            queue_name=queues.SWEEPS,
+            queue_name=tick.queue,
             interval=tick.seconds,
             job_timeout=queues.JOB_SECONDS,
             ttl=tick.seconds,

@@ -8,8 +8,9 @@ import logging
 from channels.base import ChannelError, Delivery, Fetch
 from extensions import db
 from models import Channel
-from services import channels, inbox
+from services import breaker, intake
 
+from . import calls
 from .adapters import adapter_of
 
 log = logging.getLogger(__name__)
@@ -18,13 +19,15 @@ log = logging.getLogger(__name__)
 def fetch(channel_id: int, conversation: str, what: str, wanted_id: str) -> None:
     """Make one call and store its answer. A failure costs fresh data, never a message, so it is only noted."""
     adapter = adapter_of(channel_id)
+    if not breaker.admit(channel_id):
+        log.info("channel %s pauses: a fetch was left out", channel_id)
+        return
     try:
         body = adapter.fetch(Fetch(conversation, what, wanted_id))
     except ChannelError as error:
         log.warning("channel %s did not answer a fetch: %s", channel_id, error.reason)
-        if error.broken:
-            channels.mark_broken(channel_id, error.reason)
+        calls.failed(channel_id, error)
         return
-    channels.mark_working(channel_id)
-    delivery = Delivery(raw=json.dumps(body).encode(), body=body, nonce=inbox.new_nonce(), fetched=True)
-    inbox.accept(db.session().get_one(Channel, channel_id), adapter, delivery)
+    calls.worked(channel_id)
+    delivery = Delivery(raw=json.dumps(body).encode(), body=body, nonce=intake.new_nonce(), fetched=True)
+    intake.accept(db.session().get_one(Channel, channel_id), adapter, delivery)

@@ -17,24 +17,26 @@ log = logging.getLogger(__name__)
 def drain(stream: str) -> None:
     """Apply the stream's pending deliveries, oldest first; one that fails does not stop those behind it for good."""
     queues.answer(queues.INBOUND, stream)
-    turn = queues.Turn()
+    turn = queues.Turn(queues.LOCAL)
+    counted = inbox.suspect(stream)
     while (item := inbox.next_pending(stream)) is not None:
         if turn.is_over:
             queues.ring(queues.INBOUND, stream)
             return
-        if not _apply_next(stream, item.channel_id):
+        if not _apply_next(stream, item.channel_id, turn, counted):
             return
 
 
-def _apply_next(stream: str, channel_id: int) -> bool:
-    """Apply one delivery; tells whether those behind it may pass."""
+def _apply_next(stream: str, channel_id: int, turn: queues.Turn, counted: int | None) -> bool:
+    """Apply one delivery, or as much of it as the turn allows; tells whether those behind it may pass."""
     try:
-        wanted = inbox.apply_next(stream, adapter_of(channel_id))
+        wanted = inbox.apply_next(stream, adapter_of(channel_id), may_go_on=lambda: not turn.is_over)
     except JobTimeoutException:
+        inbox.fail_next(stream, f"It took longer than {queues.INBOUND_SECONDS} seconds.", counted=counted)
         raise
     except Exception as error:
         log.exception("a delivery of %s could not be applied", stream)
-        return inbox.fail_next(stream, f"{type(error).__name__}: {error}")
+        return inbox.fail_next(stream, f"{type(error).__name__}: {error}", counted=counted)
     for fetch in wanted or ():
         queues.enqueue(queues.FETCH, "jobs.fetch.fetch", channel_id, fetch.conversation, fetch.what, fetch.id)
     return True

@@ -9,9 +9,9 @@ from flask import current_app
 
 from channels.base import ChannelError, File, Outbound
 from models import OutboxItem
-from services import attachments, channels, outbox
+from services import attachments, outbox
 
-from . import queues
+from . import calls, queues
 from .adapters import adapter_of
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def drain(stream: str) -> None:
     """Send the stream's owed items until one has to wait."""
     queues.answer(queues.OUTBOUND, stream)
-    turn = queues.Turn()
+    turn = queues.Turn(queues.VENDOR)
     while not turn.is_over:
         item = outbox.claim(stream)
         if item is None:
@@ -42,11 +42,10 @@ def _send(item: OutboxItem) -> None:
     except ChannelError as error:
         log.warning("outbox item %s was not delivered: %s", item_id, error.reason)
         outbox.fail(item_id, error, idempotent=adapter.capabilities.idempotent_sends)
-        if error.broken:
-            channels.mark_broken(channel_id, error.reason)
+        calls.failed(channel_id, error)
         return
     outbox.settle(item_id, receipt)
-    channels.mark_working(channel_id)
+    calls.worked(channel_id)
 
 
 def _outbound(item: OutboxItem) -> Outbound:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
 import redis
+from redis.client import Pipeline
 from rq import Queue
 
 from realtime.bus import bus
@@ -13,11 +15,15 @@ from services.events import Work
 
 log = logging.getLogger(__name__)
 
-SWEEPS, INBOUND, PRESENCE, OUTBOUND, FETCH = "sweeps", "inbound", "presence", "outbound", "fetch"
-LOCAL = (SWEEPS, INBOUND)
+SWEEPS, INBOUND, SPARE = "sweeps", "inbound", "spare"
+PRESENCE, OUTBOUND, FETCH = "presence", "outbound", "fetch"
+# The first ones first; what is done in spare time stands last.
+LOCAL = (SWEEPS, INBOUND, SPARE)
 VENDOR = (PRESENCE, OUTBOUND, FETCH)
 JOB_SECONDS = 60
+INBOUND_SECONDS = 30
 TURN_SECONDS = 20
+SHORT_TURN_SECONDS = 0.25
 # A bell that was lost with its job keeps others from ringing no longer than this.
 _BELL_SECONDS = 10
 _DRAINS = {INBOUND: "jobs.inbound.drain", OUTBOUND: "jobs.outbound.drain"}
@@ -28,13 +34,24 @@ def ring(queue: str, stream: str) -> None:
 
     Without Redis it stays silent; the sweep rings again.
     """
-    try:
-        is_first = bus.redis.set(_bell(queue, stream), 1, nx=True, ex=_BELL_SECONDS)
-    except redis.RedisError as error:
-        log.warning("a doorbell of %s was not rung: %s", queue, error)
+    ring_all([(queue, stream)])
+
+
+def ring_all(bells: Sequence[tuple[str, str]]) -> None:
+    """Ring for several queues and streams, with two round trips to Redis however many they are."""
+    if not bells:
         return
-    if is_first:
-        enqueue(queue, _DRAINS[queue], stream)
+    try:
+        rung = bus.redis.pipeline(transaction=False)
+        for queue, stream in bells:
+            rung.set(_bell(queue, stream), 1, nx=True, ex=_BELL_SECONDS)
+        firsts = [bell for bell, is_first in zip(bells, rung.execute(), strict=True) if is_first]
+        jobs = bus.redis.pipeline(transaction=False)
+        for queue, stream in firsts:
+            _enqueue(queue, _DRAINS[queue], (stream,), jobs)
+        jobs.execute()
+    except redis.RedisError as error:
+        log.warning("%s doorbells were not rung: %s", len(bells), error)
 
 
 def answer(queue: str, stream: str) -> None:
@@ -43,25 +60,43 @@ def answer(queue: str, stream: str) -> None:
 
 
 class Turn:
-    """How long one job may go on with a stream, so that it is never cut off in the middle of a call."""
+    """How long one job may go on: never so long that it is cut off in the middle of a call, and not long at all while
+    others wait for the same worker.
 
-    def __init__(self) -> None:
-        self._ends = time.monotonic() + TURN_SECONDS
+    Args:
+        served: the queues of that worker.
+    """
+
+    def __init__(self, served: Sequence[str]) -> None:
+        self._began, self._served = time.monotonic(), served
 
     @property
     def is_over(self) -> bool:
         """Whether the rest has to wait for the next ring."""
-        return time.monotonic() > self._ends
+        taken = time.monotonic() - self._began
+        return taken > TURN_SECONDS or (taken > SHORT_TURN_SECONDS and _somebody_waits(self._served))
 
 
 def enqueue(queue: str, job: str, *arguments: object) -> None:
     """Put a job into a queue; losing it must cost time only."""
     try:
-        Queue(queue, connection=bus.redis).enqueue(
-            job, *arguments, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600
-        )
+        _enqueue(queue, job, arguments)
     except redis.RedisError as error:
-        log.warning("a doorbell of %s was not rung: %s", queue, error)
+        log.warning("a job of %s was lost: %s", queue, error)
+
+
+def _enqueue(queue: str, job: str, arguments: tuple[object, ...], pipeline: Pipeline | None = None) -> None:
+    seconds = INBOUND_SECONDS if queue == INBOUND else JOB_SECONDS
+    Queue(queue, connection=bus.redis).enqueue_call(
+        job, arguments, timeout=seconds, result_ttl=0, failure_ttl=3600, pipeline=pipeline
+    )
+
+
+def _somebody_waits(names: Sequence[str]) -> bool:
+    try:
+        return any(Queue(name, connection=bus.redis).count for name in names)
+    except redis.RedisError:
+        return False
 
 
 def _bell(queue: str, stream: str) -> str:
@@ -70,5 +105,4 @@ def _bell(queue: str, stream: str) -> str:
 
 def after_commit(work: Work) -> None:
     """Ring every stream that a unit of work left something for."""
-    for queue, stream in work.rings:
-        ring(queue, stream)
+    ring_all(work.rings)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from extensions import files
 from realtime.publish import publish
-from services import chats, clock, inbox, outbox, publication, retention
+from services import attachments, chats, clock, inbox, outbox, publication, retention
 
 from . import queues
 
@@ -35,5 +36,19 @@ def expire_leases() -> None:
 
 
 def retire() -> None:
-    """Drop raw deliveries and settled items that nobody needs any more."""
-    retention.retire()
+    """Drop raw deliveries and settled items that nobody needs any more, as far as nobody waits meanwhile."""
+    turn = queues.Turn(queues.LOCAL)
+    for _ in retention.retire():
+        if turn.is_over:
+            queues.enqueue(queues.SPARE, "jobs.sweeps.retire")
+            return
+
+
+def drop_orphans(after: str = "") -> None:
+    """Delete uploads that no message names, shelf by shelf; `after` is the shelf that was looked at last."""
+    turn = queues.Turn(queues.LOCAL)
+    for shelf in files.shelves(after):
+        attachments.drop_orphans(shelf)
+        if turn.is_over:
+            queues.enqueue(queues.SPARE, "jobs.sweeps.drop_orphans", shelf)
+            return

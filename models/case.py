@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .agent import Agent
@@ -98,6 +98,7 @@ class Message(Model):
 
     `position` is where it stands in the thread, `rev` the case's revision at its last change.
     `client_key` is made by the sender's browser, `external_id` by the vendor; either may come twice and counts once.
+    A `variant` came under the id of another message with other words (services.repetition).
     """
 
     __tablename__ = "message"
@@ -123,5 +124,6 @@ class Message(Model):
     external_id: Mapped[str | None] = mapped_column(String(200))
     delivery: Mapped[str] = mapped_column(String(16), default=Delivery.NONE)
     delivery_reason: Mapped[str] = mapped_column(String(500), default="")
+    variant: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", lazy="selectin")

@@ -14,7 +14,10 @@ from .group import Group
 
 
 class Channel(Model):
-    """One connected channel. `kind` names its adapter; `hook_hash` finds it by the token in a webhook's address."""
+    """One connected channel. `kind` names its adapter; `hook_hash` finds it by the token in a webhook's address.
+
+    `failures` counts the calls that have failed one after the other; until `paused_until` no further one is made.
+    """
 
     __tablename__ = "channel"
 
@@ -30,6 +33,8 @@ class Channel(Model):
     sealed_hook_token: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
     hook_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     group: Mapped[Group] = relationship()

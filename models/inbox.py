@@ -11,7 +11,10 @@ from .base import Model, UtcDateTime
 
 
 class InboxItem(Model):
-    """One delivery. `state`: pending, done or aside (kept with its reason, to be replayed)."""
+    """One delivery. `state`: pending, done or aside (kept with its reason, to be replayed).
+
+    `applied` is how much of what it says has been applied: a large one is applied in slices.
+    """
 
     __tablename__ = "inbox_item"
     __table_args__ = (
@@ -41,5 +44,6 @@ class InboxItem(Model):
     state: Mapped[str] = mapped_column(String(16), default="pending")
     reason: Mapped[str] = mapped_column(String(500), default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    applied: Mapped[int] = mapped_column(default=0, server_default="0")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

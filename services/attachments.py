@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -24,6 +26,7 @@ LARGEST_FILE = 25 * 1024 * 1024
 MOST_FILES = 5
 _HEAD = 8192
 _LIFE_DAYS = 30
+_PATIENCE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,14 @@ def by_signature(wanted_id: str, expires: str, signature: str) -> Attachment | N
     return db.session().scalar(select(Attachment).where(Attachment.public_id == wanted_id))
 
 
+def drop_orphans(shelf: str) -> None:
+    """Delete the files of a shelf that no message came to name within a day: refused or repeated uploads."""
+    old = files.stored_before(shelf, clock.now() - _PATIENCE)
+    named = db.session().scalars(select(Attachment.public_id).where(Attachment.public_id.in_(old)))
+    for orphan in set(old).difference(named):
+        files.path(orphan).unlink(missing_ok=True)
+
+
 def _size(upload: Upload) -> int:
     size = upload.content.seek(0, 2)
     upload.content.seek(0)
@@ -102,8 +113,21 @@ def _write(upload: Upload, size: int) -> StoredFile:
     upload.content.seek(0)
     with path.open("wb") as target:
         shutil.copyfileobj(upload.content, target)
+        target.flush()
+        os.fsync(target.fileno())
+    _fsync_folders(path.parent)
     name = one_line(upload.name.replace("/", "_").replace("\\", "_"), longest=200) or "file"
     return StoredFile(new_id, name, _media_type(head), size)
+
+
+def _fsync_folders(shelf: Path) -> None:
+    """What a message names must be on disk before the message is: the file, its entry and that of its shelf."""
+    for folder in (shelf, shelf.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _media_type(head: bytes) -> str:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import undefer
 
 from channels.base import Capabilities, Connection
 from extensions import db
@@ -16,6 +17,12 @@ from . import clock
 from .uow import unit_of_work
 
 _capabilities: dict[str, Capabilities] = {}
+# With the credentials at once: a webhook's adapter wants them.
+_BY_HOOK = (
+    select(Channel)
+    .where(Channel.hook_hash == bindparam("hook_hash"), Channel.kind == bindparam("kind"))
+    .options(undefer(Channel.sealed_credentials))
+)
 
 
 def know(kind: str, capabilities: Capabilities) -> None:
@@ -40,8 +47,7 @@ def everything() -> list[Channel]:
 
 def by_hook_token(kind: str, token: str) -> Channel | None:
     """The channel whose webhook address holds this token."""
-    wanted = select(Channel).where(Channel.hook_hash == _hashed(token), Channel.kind == kind)
-    return db.session().scalar(wanted)
+    return db.session().scalar(_BY_HOOK, {"hook_hash": _hashed(token), "kind": kind})
 
 
 def connect(

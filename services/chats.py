@@ -12,7 +12,7 @@ from extensions import db
 from models import Agent, Case, Channel, Customer, Delivery, EventKind, Message, Status
 from models.stream import stream_key
 
-from . import access, channels, clock, customers, messages, outbox, settings, timeouts
+from . import access, channels, clock, customers, messages, outbox, repetition, settings, timeouts
 from .attachments import StoredFile
 from .errors import N_, AnotherChatActive, ChatEnded, ChatTaken, InvalidInput
 from .events import SYSTEM, agent_actor, customer_actor
@@ -36,6 +36,8 @@ def receive(
 ) -> Message:
     """Take in what was said outside the desk: C1–C3, once per id, however often it comes.
 
+    Other words under a known id are kept as a message of their own.
+
     Raises:
         InvalidInput: the message is empty.
     """
@@ -43,7 +45,8 @@ def receive(
     client_key = f"{incoming.conversation}:{client_key}" if client_key else None
     with unit_of_work():
         lock_stream(stream_of(channel, incoming.conversation))
-        known = messages.known(channel.id, external_id=incoming.external_id, client_key=client_key)
+        standing = repetition.judge(channel, incoming, text)
+        known = standing.known or messages.known(channel.id, client_key=client_key)
         if known is not None:
             return known
         recognised = customers.recognise(channel, incoming.customer)
@@ -56,7 +59,8 @@ def receive(
             said_at=incoming.said_at,
             author_name=incoming.author_name,
             client_key=client_key,
-            external_id=incoming.external_id or None,
+            external_id=standing.external_id,
+            variant=standing.variant,
             files=files,
         )
         return messages.add(case, new)
@@ -108,7 +112,7 @@ def reply(
         AnotherChatActive: the customer already writes in a newer chat.
     """
     access.require_case(agent, case_id)
-    client_key = f"agent {agent.id}:{client_key}" if client_key else None
+    client_key = _agents_key(agent, client_key)
     with unit_of_work():
         case = lock_case(case_id)
         known = messages.known(case.channel_id, client_key=client_key)
@@ -133,6 +137,16 @@ def reply(
         if not can.own_socket:
             outbox.owe(case, message)
         return message
+
+
+def answered_before(case_id: int, agent: Agent, client_key: str | None) -> Message | None:
+    """The answer that this agent has sent under this id, if it has arrived: its files need no second copy.
+
+    Raises:
+        CaseNotFound
+    """
+    case = access.require_case(agent, case_id)
+    return messages.known(case.channel_id, client_key=_agents_key(agent, client_key))
 
 
 def end(case_id: int, agent: Agent, status: str) -> Case:
@@ -198,6 +212,10 @@ def read(case_id: int, agent: Agent) -> None:
         if case.active and case.fixated_to_id == agent.id and case.unread:
             case.unread = 0
             record(case, EventKind.CHAT_READ, agent_actor(agent.id))
+
+
+def _agents_key(agent: Agent, client_key: str | None) -> str | None:
+    return f"agent {agent.id}:{client_key}" if client_key else None
 
 
 def _place(channel: Channel, customer: Customer, incoming: IncomingMessage, actor: str) -> Case:

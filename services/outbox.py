@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from channels.base import ChannelError, Outbound, Receipt
 from extensions import db
-from models import Agent, Case, Delivery, Message, OutboxItem
+from models import Agent, Case, Channel, Delivery, Message, OutboxItem
 
-from . import access, clock, messages
+from . import access, breaker, channels, clock, messages
 from .errors import N_, InvalidInput
 from .events import SYSTEM, agent_actor
 from .uow import lock_case, lock_stream, ring_after_commit, unit_of_work
@@ -33,12 +33,15 @@ def owe(case: Case, message: Message) -> None:
 
 
 def claim(stream: str) -> OutboxItem | None:
-    """Take the stream's oldest owed item for sending, if its time has come and nobody is sending before it."""
+    """Take the stream's oldest owed item for sending.
+
+    None if its time has not come, somebody is sending before it, or the channel pauses.
+    """
     with unit_of_work() as session:
         lock_stream(stream)
         query = select(OutboxItem).where(_OWED, OutboxItem.stream == stream)
         item = session.scalar(query.order_by(OutboxItem.id).limit(1))
-        if item is None or item.state == SENDING or item.next_at > clock.now():
+        if item is None or item.state == SENDING or item.next_at > clock.now() or not breaker.admit(item.channel_id):
             return None
         item.state, item.claimed_at = SENDING, clock.now()
         item.attempts += 1
@@ -127,18 +130,31 @@ def send_again(message_id: int, agent: Agent) -> Message:
 
 
 def expire_leases() -> None:
-    """A sender that died between call and receipt leaves us not knowing: say so instead of sending twice."""
-    limit = clock.now() - _LEASE
-    query = select(OutboxItem.id).where(_OWED, OutboxItem.state == SENDING, OutboxItem.claimed_at < limit)
+    """A sender that died between call and receipt leaves us not knowing.
+
+    Say so instead of sending twice, unless the vendor takes the same message twice without doubling it.
+    """
+    left = (_OWED, OutboxItem.state == SENDING, OutboxItem.claimed_at < clock.now() - _LEASE)
+    query = select(OutboxItem.id, Channel).join(Channel, Channel.id == OutboxItem.channel_id).where(*left)
     gone = ChannelError("The sender stopped before the answer came.", uncertain=True)
-    for item_id in db.session().scalars(query.limit(500)).all():
-        fail(item_id, gone, idempotent=False)
+    for item_id, channel in db.session().execute(query.limit(500)).all():
+        fail(item_id, gone, idempotent=channels.capabilities(channel).idempotent_sends)
 
 
 def due_streams(at: datetime) -> list[str]:
-    """Streams whose next item should have gone out by now: a retry is due or a doorbell was lost."""
-    query = select(OutboxItem.stream).where(_OWED, OutboxItem.state == READY, OutboxItem.next_at <= at)
-    return list(db.session().scalars(query.distinct().limit(500)))
+    """Streams whose next item should have gone out by now: a retry is due or a doorbell was lost.
+
+    Of a channel that keeps failing it is one, for the probe, and none while it pauses.
+    """
+    heads = select(func.min(OutboxItem.id)).where(_OWED).group_by(OutboxItem.stream)
+    due = (OutboxItem.id.in_(heads), OutboxItem.state == READY, OutboxItem.next_at <= at, breaker.not_paused())
+    query = select(OutboxItem.stream, Channel.id, Channel.failures).join(Channel, Channel.id == OutboxItem.channel_id)
+    found, probed = [], set[int]()
+    for stream, channel_id, failures in db.session().execute(query.where(*due).limit(500)):
+        if failures < breaker.PATIENCE or channel_id not in probed:
+            found.append(stream)
+        probed.add(channel_id)
+    return found
 
 
 def _says(message: Message, text: str) -> bool:

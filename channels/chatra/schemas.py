@@ -99,9 +99,8 @@ def _entries(body: Json) -> list[Json]:
 
 
 def _same(single: Json, other: Json) -> bool:
-    if text(single.get("id")):
-        return text(single.get("id")) == text(other.get("id"))
-    return (single.get("type"), _words(single)) == (other.get("type"), _words(other))
+    keys = ("id",) if text(single.get("id")) else ("type",)
+    return all(single.get(key) == other.get(key) for key in keys) and _words(single) in ("", _words(other))
 
 
 def _words(entry: Json) -> str:
@@ -123,12 +122,13 @@ def _said(entry: Json, names: dict[str, str]) -> Said:
 
 def _messages(delivery: Delivery, client: Json) -> Iterator[IncomingMessage | Echo]:
     """Translate what people and bots said; system lines, unknown types and empty texts are left out."""
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for place, message in enumerate(said(delivery.body)):
         external_id = _external_id(message, client, f"{delivery.nonce}#{place}")
-        if message.type not in ("client", "agent") or not message.text.strip() or external_id in seen:
+        words = (external_id, message.text.strip())
+        if message.type not in ("client", "agent") or not message.text.strip() or words in seen:
             continue
-        seen.add(external_id)
+        seen.add(words)
         yield _message(delivery, client, message, external_id)
 
 

@@ -159,6 +159,14 @@ class TestIdentity:
         assert ids == [message.external_id for message in messages(again)]
         assert not set(ids) & {message.external_id for message in messages(later)}
 
+    @pytest.mark.row("R19")
+    @pytest.mark.parametrize("event", ["chatStarted", "chatFragment"])
+    def test_with_other_words_in_one_delivery_is_two_messages(self, event: str) -> None:
+        single = {"message": said("one")} if event == "chatStarted" else {}
+        listed = [said("two")] if single else [said("one"), said("two")]
+        found = delivery({"eventName": event, "client": {"id": CLIENT_ID}, "messages": listed, **single})
+        assert [message.text for message in messages(found)] == ["one", "two"]
+
     def test_twice_in_a_delivery_is_one_message(self) -> None:
         assert len(messages(fragment(said(), said()))) == 1
 

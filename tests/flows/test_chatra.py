@@ -69,6 +69,7 @@ class TestIn:
         assert (case.customer.name, case.customer.email) == ("Maria", "maria@example.com")
         assert case.customer.identities[0].details["Plan"] == "Gold"
 
+    @pytest.mark.row("R18")
     def test_a_doubled_delivery_counts_once(self, flow: Flow, chatra: ChatraSimulator) -> None:
         chatra.faults.copies = 3
         visitor = chatra.visitor_says(None, "one").client_id
@@ -76,6 +77,7 @@ class TestIn:
         flow.settle()
         assert flow.texts(flow.chats()[0]) == ["one", "two"]
 
+    @pytest.mark.row("R17")
     def test_messages_that_come_out_of_order_stand_in_the_order_in_which_they_were_said(
         self, flow: Flow, chatra: ChatraSimulator
     ) -> None:
@@ -132,6 +134,7 @@ class TestIn:
         flow.settle()
         assert len(flow.chats()) == 1
 
+    @pytest.mark.row("R31")
     def test_a_poisonous_delivery_is_set_aside_and_those_behind_it_pass(
         self, flow: Flow, chatra: ChatraSimulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -188,6 +191,7 @@ class TestOut:
         flow.settle()
         assert db.session.scalar(select(func.count(Message.id))) == 2
 
+    @pytest.mark.row("R17")
     def test_answers_keep_their_order_over_failures(self, flow: Flow, chatra: ChatraSimulator, case: object) -> None:
         ann = make.agent()
         chatra.faults.fail(500)
@@ -238,6 +242,7 @@ class TestOut:
         assert db.session.get_one(Channel, flow.channel.id).state == "broken"
 
     @pytest.mark.slow
+    @pytest.mark.row("R29")
     def test_after_a_lost_answer_nothing_is_sent_twice_and_the_echo_settles_it(
         self, flow: Flow, chatra: ChatraSimulator, case: object
     ) -> None:
@@ -261,6 +266,7 @@ class TestOut:
         assert self.sent(chatra) == ["hello"]
         assert db.session.get_one(Message, message.id).delivery == Delivery.SENT
 
+    @pytest.mark.row("R29")
     def test_a_sender_that_died_leaves_the_message_unknown_instead_of_sending_twice(
         self, flow: Flow, chatra: ChatraSimulator, case: object, app: Flask
     ) -> None:

@@ -19,6 +19,7 @@ EXPECTED_SECONDS = {
     "jobs.sweeps.ring_again": 2,
     "jobs.sweeps.expire_leases": 10,
     "jobs.sweeps.retire": 24 * 60 * 60,
+    "jobs.sweeps.drop_orphans": 24 * 60 * 60,
 }
 
 
@@ -36,7 +37,8 @@ def registered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> CronScheduler:
 def rung(registered: CronScheduler) -> dict[str, Job]:
     """The jobs of the first round, by name."""
     registered.enqueue_jobs()
-    return {str(job.func_name): job for job in Queue(queues.SWEEPS, connection=bus.redis).jobs}
+    waiting = [Queue(name, connection=bus.redis) for name in (queues.SWEEPS, queues.SPARE)]
+    return {str(job.func_name): job for queue in waiting for job in queue.jobs}
 
 
 def test_every_sweep_has_its_interval(registered: CronScheduler) -> None:
@@ -55,7 +57,15 @@ def test_a_second_round_right_away_rings_for_none(registered: CronScheduler, run
     assert registered.enqueue_jobs() == []
 
 
+def test_what_takes_long_waits_until_nobody_else_does(rung: dict[str, Job]) -> None:
+    assert {name for name, job in rung.items() if job.origin == queues.SPARE} == {
+        "jobs.sweeps.retire",
+        "jobs.sweeps.drop_orphans",
+    }
+
+
 def test_a_worker_finds_the_sweeps_and_they_work_on_an_empty_desk(app: Flask, rung: dict[str, Job]) -> None:
     work_off(app)
-    queue = Queue(queues.SWEEPS, connection=bus.redis)
-    assert (len(queue), FailedJobRegistry(queue=queue).get_job_ids()) == (0, [])
+    for name in (queues.SWEEPS, queues.SPARE):
+        queue = Queue(name, connection=bus.redis)
+        assert (len(queue), FailedJobRegistry(queue=queue).get_job_ids()) == (0, [])

@@ -7,14 +7,17 @@ from flask import Flask
 from rq import Queue
 from sqlalchemy import select
 
+from channels.base import Delivery, Inbound
+from channels.chatra.adapter import ChatraAdapter
 from extensions import db
 from jobs import inbound, queues
 from jobs.adapters import adapter_of
 from models import Channel, InboxItem, Message
 from realtime.bus import bus
-from services import inbox
+from services import inbox, intake
 from tests import factories as make
 from tests.channels.factories import CLIENT_ID, delivery, fragment, said
+from tests.serving import work_off
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def deliver(channel: Channel, *texts: str) -> str:
     """Let the vendor's hook bring these messages, one delivery each; returns their stream."""
     for number, text in enumerate(texts):
         message = said(text, id=f"id {text}", createdAt=1_767_225_600_000 + number)
-        inbox.accept(channel, adapter_of(channel.id), fragment(message))
+        intake.accept(channel, adapter_of(channel.id), fragment(message))
     return f"channel:{channel.id}:{CLIENT_ID}"
 
 
@@ -53,7 +56,7 @@ def test_draining_twice_applies_it_once(chatra: Channel) -> None:
 
 def test_what_one_turn_does_not_manage_is_rung_for_again(chatra: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     class TurnForTwo:
-        def __init__(self) -> None:
+        def __init__(self, served: tuple[str, ...]) -> None:
             self._looks = 0
 
         @property
@@ -71,7 +74,7 @@ def test_what_one_turn_does_not_manage_is_rung_for_again(chatra: Channel, monkey
 
 
 def test_what_a_channel_wants_fetched_goes_to_those_who_may_call_out(chatra: Channel) -> None:
-    inbox.accept(chatra, adapter_of(chatra.id), fragment(said(), event="chatStarted"))
+    intake.accept(chatra, adapter_of(chatra.id), fragment(said(), event="chatStarted"))
     inbound.drain(f"channel:{chatra.id}:{CLIENT_ID}")
     (job,) = Queue(queues.FETCH, connection=bus.redis).jobs
     assert job.func_name == "jobs.fetch.fetch"
@@ -79,6 +82,46 @@ def test_what_a_channel_wants_fetched_goes_to_those_who_may_call_out(chatra: Cha
 
 
 def test_an_event_that_we_do_not_know_is_set_aside_and_nothing_else_happens(chatra: Channel) -> None:
-    inbox.accept(chatra, adapter_of(chatra.id), delivery({"eventName": "somethingNew"}))
+    intake.accept(chatra, adapter_of(chatra.id), delivery({"eventName": "somethingNew"}))
     assert waiting(queues.INBOUND) == 0
     assert db.session.scalars(select(InboxItem.state)).all() == [inbox.ASIDE]
+
+
+def test_a_job_that_gives_way_rings_for_the_rest(chatra: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "SHORT_TURN_SECONDS", -1)
+    lines = [said(str(number), id=str(number)) for number in range(inbox.SLICE + 1)]
+    intake.accept(chatra, adapter_of(chatra.id), fragment(*lines))
+    bus.redis.flushall()
+    queues.ring(queues.INBOUND, "channel:1:somebody else")
+    stream = f"channel:{chatra.id}:{CLIENT_ID}"
+    inbound.drain(stream)
+    assert [job.args[0] for job in Queue(queues.INBOUND, connection=bus.redis).jobs] == [
+        "channel:1:somebody else",
+        stream,
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.row("R31")
+def test_a_delivery_that_never_comes_to_an_end_is_set_aside_and_those_behind_it_pass(
+    app: Flask, chatra: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ChatraAdapter.parse
+
+    def parse(self: ChatraAdapter, delivery: Delivery) -> list[Inbound]:
+        while b"endless" in delivery.raw:
+            pass
+        return whole(self, delivery)
+
+    monkeypatch.setattr(ChatraAdapter, "parse", parse)
+    monkeypatch.setattr(queues, "INBOUND_SECONDS", 1)
+    stream = deliver(chatra, "endless", "behind it")
+    bus.redis.flushall()
+    for _ in range(inbox.MOST_ATTEMPTS):
+        queues.enqueue(queues.INBOUND, "jobs.inbound.drain", stream)
+        work_off(app)
+    assert texts() == []
+    queues.enqueue(queues.INBOUND, "jobs.inbound.drain", stream)
+    work_off(app)
+    assert texts() == ["behind it"]
+    assert [aside.reason for aside in inbox.set_aside(chatra.id)] == ["It took longer than 1 seconds."]

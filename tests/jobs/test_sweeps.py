@@ -18,7 +18,7 @@ from jobs.adapters import adapter_of
 from models import Case, Channel, Event, EventKind, InboxItem, Message, OutboxItem
 from models import Delivery as HowFar
 from realtime.bus import bus
-from services import chats, clock, inbox, outbox
+from services import chats, clock, intake, outbox
 from tests import factories as make
 from tests.channels.factories import fragment, said
 from tests.serving import work_off
@@ -47,7 +47,7 @@ def deliver(channel: Channel, *ids: str) -> None:
     """Let the vendor's hook bring messages, one delivery each."""
     for number, external_id in enumerate(ids):
         message = said(external_id, id=external_id, createdAt=1_767_225_600_000 + number)
-        inbox.accept(channel, adapter_of(channel.id), fragment(message))
+        intake.accept(channel, adapter_of(channel.id), fragment(message))
 
 
 def count(model: type[Message | InboxItem | OutboxItem]) -> int:
@@ -169,7 +169,7 @@ class TestRetire:
     def test_drops_what_could_not_be_used_after_three_months(
         self, chatra: Channel, traveller: time_machine.Traveller
     ) -> None:
-        inbox.accept(chatra, adapter_of(chatra.id), Delivery(raw=b"{}", body={}, nonce="strange"))
+        intake.accept(chatra, adapter_of(chatra.id), Delivery(raw=b"{}", body={}, nonce="strange"))
         traveller.shift(MONTH * 3 - timedelta(seconds=1))
         sweeps.retire()
         assert count(InboxItem) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +16,12 @@ from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as run_settings
 from hypothesis import strategies as st
+from rq import Queue
 
 from extensions import files
+from jobs import queues, sweeps
 from models import Attachment
+from realtime.bus import bus
 from services import attachments, chats, clock
 from services.attachments import LARGEST_FILE, MOST_FILES, StoredFile, Upload
 from services.errors import InvalidInput
@@ -194,3 +198,39 @@ class TestTheAddress:
         later = str(int(expires) + 1)
         forged = [(public_id, later, signature), ("other", expires, signature), (public_id, expires, signature[:-1])]
         assert [attachments.by_signature(*parts) for parts in [*forged, (public_id, expires, "ä")]] == [None] * 4
+
+
+class TestOrphans:
+    @pytest.fixture
+    def shelves(self, app: Flask, store: Path) -> tuple[Path, Path]:
+        """A file that its message names and one that was refused, two days old."""
+        files.keep_in(store)
+        named, refused = stored("kept.png", PNG), stored("refused.png", PNG)
+        chats.receive(make.website(), make.incoming(), files=[named])
+        paths = files.path(named.public_id), files.path(refused.public_id)
+        for path in paths:
+            os.utime(path, ((clock.now() - timedelta(days=2)).timestamp(),) * 2)
+        return paths
+
+    def test_are_deleted_after_a_day_and_what_a_message_names_stays(self, shelves: tuple[Path, Path]) -> None:
+        named, refused = shelves
+        fresh = files.path(stored("fresh.png", PNG).public_id)
+        sweeps.drop_orphans()
+        assert [path.exists() for path in (named, refused, fresh)] == [True, False, True]
+
+    def test_are_looked_for_shelf_by_shelf_as_far_as_nobody_waits(
+        self, shelves: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(queues, "SHORT_TURN_SECONDS", -1)
+        queues.enqueue(queues.SPARE, "jobs.sweeps.drop_orphans")
+        queues.ring(queues.INBOUND, "channel:1:somebody")
+        sweeps.drop_orphans()
+        (_, rest) = Queue(queues.SPARE, connection=bus.redis).jobs
+        assert rest.args == (files.shelves()[0],)
+
+
+def test_a_file_is_on_disk_before_its_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    path = files.path(stored("a.png", PNG).public_id)
+    assert synced == [path, path.parent, path.parent.parent]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from channels.base import ChannelError, Receipt
 from extensions import db
 from models import Agent, Case, Delivery, Message, OutboxItem
-from services import chats, clock, outbox
+from services import channels, chats, clock, outbox
 from services.errors import CaseNotFound, InvalidInput
 from services.events import committed
 from tests import factories as make
@@ -90,6 +91,16 @@ class TestClaiming:
             chats.reply(one.id, ann, "hello")
         assert outbox.claim(case.stream) is not None
         assert outbox.claim(other.stream) is not None
+
+    def test_what_stands_behind_a_retry_makes_its_stream_due_no_sooner(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        chats.reply(case.id, ann, "one")
+        outbox.fail(claimed(case).id, ChannelError("busy", retry_after=30.0), idempotent=False)
+        chats.reply(case.id, ann, "two")
+        assert outbox.due_streams(clock.now()) == []
+        traveller.shift(timedelta(seconds=30))
+        assert outbox.due_streams(clock.now()) == [case.stream]
 
     def test_nothing_owed_is_nothing_claimed(self, case: Case) -> None:
         assert outbox.claim(case.stream) is None
@@ -169,6 +180,16 @@ class TestTheOutcome:
         outbox.fail(item.id, ChannelError("late", permanent=True), idempotent=False)
         assert make.fresh(case).rev == rev
         assert state(item) == (outbox.DONE, Delivery.SENT)
+
+    @pytest.mark.row("R29")
+    def test_of_a_sender_that_died_is_tried_again_where_sending_twice_doubles_nothing(
+        self, item: OutboxItem, traveller: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        can = replace(channels.capabilities(make.chatra()), idempotent_sends=True)
+        monkeypatch.setattr(channels, "capabilities", lambda channel: can)
+        traveller.shift(timedelta(seconds=61))
+        outbox.expire_leases()
+        assert state(item) == (outbox.READY, Delivery.SENDING)
 
     def test_a_receipt_that_comes_late_is_believed(self, item: OutboxItem, traveller: time_machine.Traveller) -> None:
         traveller.shift(timedelta(seconds=61))

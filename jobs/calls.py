@@ -1,0 +1,20 @@
+"""What a call to a vendor tells about its channel: that it works, that it is broken, or that it needs a pause."""
+
+from __future__ import annotations
+
+from channels.base import ChannelError
+from services import breaker, channels
+
+
+def worked(channel_id: int) -> None:
+    """The vendor has taken a call."""
+    channels.mark_working(channel_id)
+    breaker.note_success(channel_id)
+
+
+def failed(channel_id: int, error: ChannelError) -> None:
+    """A call did not work out. What is wrong with this one call alone says nothing about the next."""
+    if error.broken:
+        channels.mark_broken(channel_id, error.reason)
+    elif not error.permanent:
+        breaker.note_failure(channel_id, error.reason)
