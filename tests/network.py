@@ -147,7 +147,7 @@ class WeakLink:
             if way not in connection.swallowed:
                 target.shutdown(socket.SHUT_WR)
         except OSError:
-            if not connection.swallowed:
+            if way not in connection.swallowed:
                 connection.reset()
         connection.ended.add(way)
         if len(connection.ended) == len(Way):
