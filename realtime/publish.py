@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import redis
 from flask import current_app
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from extensions import db
@@ -67,9 +66,9 @@ def _tell(case_id: int, events: Sequence[Event]) -> bool:
     try:
         case = db.session().get_one(Case, case_id)
         messages = _messages(events)
-        _tell_agents(case, messages, events)
         if channels.capabilities(case.channel).own_socket:
             bus.publish([topics.customer(case.customer.public_id)], json.dumps(payloads.chat(case, messages)))
+        _tell_agents(case, messages, events)
     except redis.RedisError as error:
         log.warning("case %s could not be published: %s", case_id, error)
         return False
@@ -91,10 +90,10 @@ def _tell_agents(case: Case, messages: Sequence[Message], events: Sequence[Event
 
 
 def _messages(events: Sequence[Event]) -> list[Message]:
+    """What the events speak of; right after a commit the session still holds it."""
     ids = {event.data["message"] for event in events if "message" in event.data}
-    if not ids:
-        return []
-    return list(db.session().scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.position)))
+    found = (db.session().get_one(Message, message_id) for message_id in ids)
+    return sorted(found, key=lambda message: message.position)
 
 
 def _try_to_send(to: list[str], payload: dict[str, object]) -> None:

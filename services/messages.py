@@ -54,12 +54,26 @@ def known(channel_id: int, *, external_id: str | None = None, client_key: str | 
 def add(case: Case, new: NewMessage) -> Message:
     """Add a message to a locked case, with its event, and restart the silence where it counts."""
     arrived = clock.now()
+    session = db.session()
+    # One write for each row, at the end, instead of one before each question.
+    with session.no_autoflush:
+        message = _message(case, new, arrived)
+        session.add(message)
+        session.flush()
+        record(case, EventKind.MESSAGE_ADDED, new.actor, message=message.id)
+        case.updated_at = arrived
+        if message.author != Author.BOT and case.active:
+            _bring_up_to_date(case, message, arrived)
+    return message
+
+
+def _message(case: Case, new: NewMessage, arrived: datetime) -> Message:
+    """The message of the case's next revision."""
     said_at = position.credible(new.said_at, arrived)
-    event = record(case, EventKind.MESSAGE_ADDED, new.actor)
     message = Message(
         case_id=case.id,
         channel_id=case.channel_id,
-        rev=case.rev,
+        rev=case.rev + 1,
         position=position.of_time(case, said_at) if new.said_at else position.of_arrival(case, arrived),
         author=new.author,
         agent_id=new.agent_id,
@@ -73,13 +87,6 @@ def add(case: Case, new: NewMessage) -> Message:
         delivery=new.delivery,
     )
     attach(message, new.files)
-    session = db.session()
-    session.add(message)
-    session.flush()
-    event.data = {"message": message.id}
-    case.updated_at = arrived
-    if message.author != Author.BOT and case.active:
-        _bring_up_to_date(case, message, arrived)
     return message
 
 
