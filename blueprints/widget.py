@@ -108,7 +108,7 @@ def send() -> Response:
     """Take in a message, once per client_id, however often it comes."""
     channel, visitor = _channel(), visitor_id()
     sent = read_message(longest_text=channels.capabilities(channel).longest_text)
-    message = visitor_chats.said_before(channel, visitor, sent.client_id)
+    message = visitor_chats.said_before(channel, visitor, sent.client_id) if sent.uploads else None
     if message is None:
         stored = attachments.store(sent.uploads)
         message = chats.receive(channel, sent.incoming(visitor), client_key=sent.client_id, files=stored)

@@ -14,10 +14,19 @@ from .adapters import adapter_of
 log = logging.getLogger(__name__)
 
 
-def drain(stream: str) -> None:
-    """Apply the stream's pending deliveries, oldest first; one that fails does not stop those behind it for good."""
-    queues.answer(queues.INBOUND, stream)
+def drain(*streams: str) -> None:
+    """Apply what is pending in these streams, one after the other, as far as one turn goes."""
+    queues.answer(queues.INBOUND, *streams)
     turn = queues.Turn(queues.LOCAL)
+    for number, stream in enumerate(streams):
+        if turn.is_over:
+            queues.ring_all([(queues.INBOUND, waiting) for waiting in streams[number:]])
+            return
+        _drain(stream, turn)
+
+
+def _drain(stream: str, turn: queues.Turn) -> None:
+    """Apply the stream's pending deliveries, oldest first; one that fails does not stop those behind it for good."""
     counted = inbox.suspect(stream)
     while (item := inbox.next_pending(stream)) is not None:
         if turn.is_over:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import redis
 from redis.client import Pipeline
@@ -47,16 +47,26 @@ def ring_all(bells: Sequence[tuple[str, str]]) -> None:
             rung.set(_bell(queue, stream), 1, nx=True, ex=_BELL_SECONDS)
         firsts = [bell for bell, is_first in zip(bells, rung.execute(), strict=True) if is_first]
         jobs = bus.redis.pipeline(transaction=False)
-        for queue, stream in firsts:
-            _enqueue(queue, _DRAINS[queue], (stream,), jobs)
+        for queue, streams in _as_jobs(firsts):
+            _enqueue(queue, _DRAINS[queue], streams, jobs)
         jobs.execute()
     except redis.RedisError as error:
         log.warning("%s doorbells were not rung: %s", len(bells), error)
 
 
-def answer(queue: str, stream: str) -> None:
+def _as_jobs(bells: Sequence[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Which streams share a job: all that one worker drains anyway, but no two of those that may wait for a vendor."""
+    inbound = tuple(stream for queue, stream in bells if queue == INBOUND)
+    if inbound:
+        yield INBOUND, inbound
+    for queue, stream in bells:
+        if queue != INBOUND:
+            yield queue, (stream,)
+
+
+def answer(queue: str, *streams: str) -> None:
     """Begin to drain: whoever rings from now on is heard anew."""
-    bus.redis.delete(_bell(queue, stream))
+    bus.redis.delete(*(_bell(queue, stream) for stream in streams))
 
 
 class Turn:

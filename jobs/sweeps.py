@@ -24,10 +24,9 @@ def publish_kept_back() -> None:
 
 def ring_again() -> None:
     """Ring for streams whose doorbell was lost and for retries that are due."""
-    for stream in inbox.stale_streams():
-        queues.ring(queues.INBOUND, stream)
-    for stream in outbox.due_streams(clock.now()):
-        queues.ring(queues.OUTBOUND, stream)
+    stale = [(queues.INBOUND, stream) for stream in inbox.stale_streams()]
+    due = [(queues.OUTBOUND, stream) for stream in outbox.due_streams(clock.now())]
+    queues.ring_all([*stale, *due])
 
 
 def expire_leases() -> None:

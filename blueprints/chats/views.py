@@ -81,7 +81,7 @@ def reply(case_id: int) -> Response | str:
         attachments.Upload(file.filename, file.stream) for file in form.files.data or () if file and file.filename
     ]
     client_id = (form.client_id.data or None) if form.validate() else _bad_client_id()
-    message = chats.answered_before(case_id, agent, client_id)
+    message = chats.answered_before(case_id, agent, client_id) if uploads else None
     if message is None:
         stored = attachments.store(uploads)
         message = chats.reply(case_id, agent, form.text.data or "", client_key=client_id, files=stored)

@@ -26,10 +26,11 @@ def chatra(app: Flask) -> Channel:
 
 
 def deliver(channel: Channel, *texts: str) -> str:
-    """Let the vendor's hook bring these messages, one delivery each; returns their stream."""
+    """Let the vendor's hook bring these messages, one delivery each; returns their stream. No job waits for them."""
     for number, text in enumerate(texts):
         message = said(text, id=f"id {text}", createdAt=1_767_225_600_000 + number)
         intake.accept(channel, adapter_of(channel.id), fragment(message))
+    bus.redis.flushall()
     return f"channel:{channel.id}:{CLIENT_ID}"
 
 
@@ -61,16 +62,33 @@ def test_what_one_turn_does_not_manage_is_rung_for_again(chatra: Channel, monkey
 
         @property
         def is_over(self) -> bool:
+            # Once before the stream and once before each delivery.
             self._looks += 1
-            return self._looks > 2
+            return self._looks > 3
 
     monkeypatch.setattr(queues, "Turn", TurnForTwo)
     stream = deliver(chatra, "one", "two", "three")
-    bus.redis.flushall()
     inbound.drain(stream)
     assert (texts(), waiting(queues.INBOUND)) == (["one", "two"], 1)
     inbound.drain(stream)
     assert texts() == ["one", "two", "three"]
+
+
+def test_streams_that_one_turn_does_not_reach_are_rung_for_again(
+    chatra: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoTurn:
+        is_over = True
+
+        def __init__(self, served: tuple[str, ...]) -> None:
+            """Give no time at all."""
+
+    monkeypatch.setattr(queues, "Turn", NoTurn)
+    inbound.drain(deliver(chatra, "one"), "channel:1:somebody else")
+    assert (texts(), waiting(queues.INBOUND)) == ([], 1)
+    monkeypatch.undo()
+    inbound.drain(f"channel:{chatra.id}:{CLIENT_ID}")
+    assert texts() == ["one"]
 
 
 def test_what_a_channel_wants_fetched_goes_to_those_who_may_call_out(chatra: Channel) -> None:

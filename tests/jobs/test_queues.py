@@ -44,6 +44,18 @@ def test_the_bells_of_two_streams_and_of_two_queues_do_not_meet(app: Flask) -> N
     assert (len(waiting(queues.INBOUND)), len(waiting(queues.OUTBOUND))) == (2, 1)
 
 
+def test_what_came_together_shares_a_job_but_no_two_that_may_wait_for_a_vendor(app: Flask) -> None:
+    queues.ring_all([(queue, stream) for queue in (queues.INBOUND, queues.OUTBOUND) for stream in ("maria", "peter")])
+    assert waiting(queues.INBOUND) == [("jobs.inbound.drain", ("maria", "peter"))]
+    assert [streams for _, streams in waiting(queues.OUTBOUND)] == [("maria",), ("peter",)]
+
+
+def test_only_those_whose_bell_has_been_answered_are_rung_for(app: Flask) -> None:
+    queues.ring(queues.INBOUND, "maria")
+    queues.ring_all([(queues.INBOUND, "maria"), (queues.INBOUND, "peter")])
+    assert [streams for _, streams in waiting(queues.INBOUND)] == [("maria",), ("peter",)]
+
+
 def test_a_bell_that_was_lost_with_its_job_rings_again_after_ten_seconds(app: Flask) -> None:
     queues.ring(queues.INBOUND, "channel:1:maria")
     (bell,) = bus.redis.keys("deskbell:bell:*")
