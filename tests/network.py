@@ -147,7 +147,7 @@ class WeakLink:
             if way not in connection.swallowed:
                 target.shutdown(socket.SHUT_WR)
         except OSError:
-            if way not in connection.swallowed:
+            if not connection.swallowed & {way, Way.DOWN}:
                 connection.reset()
         connection.ended.add(way)
         if len(connection.ended) == len(Way):

@@ -119,7 +119,8 @@ def test_a_push_comes_in_the_listeners_language(app: Flask, real_redis: RealRedi
         listener.subscribe(bus.channel)
         listener.get_message(timeout=5)
         message = chats.receive(make.website(), make.incoming("Где мой заказ?", name=""))
-        pushed = _pushed(listener.get_message(timeout=5)["data"]) | _pushed(listener.get_message(timeout=5)["data"])
+        heard = [_pushed(listener.get_message(timeout=5)["data"]) for _ in ("Maria", "Ann", "Bob")]
+        pushed = heard[0] | heard[1] | heard[2]
 
     customer = make.case_of(message).customer_id
     assert f"Посетитель {customer}" in pushed[topics.agent(ann.id)]

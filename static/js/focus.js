@@ -4,8 +4,8 @@
   "use strict";
 
   const deskbell = window.deskbell;
-  const HOLDERS = ".chat-row[id], .message[id], .chat-bar[id], .earlier[id]";
-  const STOPS = "a[href], button, input, select, textarea";
+  const HOLDERS = ".chat-row[id], .message[id], .chat-head[id], .chat-bar[id], .earlier[id]";
+  const STOPS = "a[href], button, input, select, textarea, [tabindex]";
 
   let held = null;
   let afterOpening = null;

@@ -102,14 +102,16 @@ def test_the_whole_main_job(people: People, running: RunningDesk, tmp_path: Path
     expect_focus(ann, "Where is my order")
     ann.keyboard.press("r")
     ann.keyboard.type("It left this morning.")
-    ann.keyboard.press("Enter")
+    with ann.expect_response("**/reply"):
+        ann.keyboard.press("Enter")
     expect(visitor.get_by_role("log").get_by_text("It left this morning.")).to_be_visible()
+    expect(log.locator(".message:not([data-pending])").get_by_text("It left this morning.")).to_be_visible()
 
     tab_to(ann, "^Attach files")
     paper = tmp_path / "invoice.txt"
     paper.write_text("plain words")
     with ann.expect_file_chooser() as chooser:
-        ann.keyboard.press("Space")
+        ann.keyboard.press("Space", delay=60)
     chooser.value.set_files(paper)
     tab_to(ann, "^Send$")
     ann.keyboard.press("Enter")

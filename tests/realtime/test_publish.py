@@ -88,7 +88,7 @@ class TestWhoIsTold:
         db.session.execute(db.update(Agent).where(Agent.id == left.id).values(active=False))
         db.session.commit()
         case = make.chat()
-        at_agents, at_customer = ear.everything()
+        at_customer, at_agents = ear.everything()
         assert at_agents.topics == [topics.agent(ann.id), topics.agent(bob.id)]
         assert at_customer.topics == [topics.customer(case.customer.public_id)]
 
@@ -170,7 +170,7 @@ class TestTheSweep:
 
     def test_publishes_what_was_kept_back(self, case: Case, ear: Ear) -> None:
         sweep_later()
-        at_agents, at_customer = ear.everything()
+        at_customer, at_agents = ear.everything()
         assert f'id="chat-row-{case.id}"' in at_agents.payload
         assert [message["text"] for message in json.loads(at_customer.payload)["messages"]] == ["Is anybody there?"]
         assert unpublished(case) == []
