@@ -26,6 +26,8 @@ from services import channels
 from services.events import Work, committed
 
 LARGEST_REQUEST = 52 * 1024 * 1024
+# No thread of the web process has to wait for a connection.
+MOST_THREADS = 40
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -53,7 +55,11 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "DESKBELL": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "hide_parameters": True,
+            "max_overflow": MOST_THREADS,
+        },
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "SESSION_COOKIE_NAME": "deskbell",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,

@@ -13,8 +13,10 @@ def worked(channel_id: int) -> None:
 
 
 def failed(channel_id: int, error: ChannelError) -> None:
-    """A call did not work out. What is wrong with this one call alone says nothing about the next."""
+    """A call did not work out. A vendor that refuses one call for good does answer."""
     if error.broken:
         channels.mark_broken(channel_id, error.reason)
-    elif not error.permanent:
+    elif error.permanent:
+        breaker.note_success(channel_id)
+    else:
         breaker.note_failure(channel_id, error.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import OperationalError
 
 from services import inbox
 
@@ -42,6 +43,9 @@ def _apply_next(stream: str, channel_id: int, turn: queues.Turn, counted: int | 
         wanted = inbox.apply_next(stream, adapter_of(channel_id), may_go_on=lambda: not turn.is_over)
     except JobTimeoutException:
         inbox.fail_next(stream, f"It took longer than {queues.INBOUND_SECONDS} seconds.", counted=counted)
+        raise
+    except OperationalError:
+        # The database was busy or gone, which is not the delivery's fault: it stays, and the sweep rings again.
         raise
     except Exception as error:
         log.exception("a delivery of %s could not be applied", stream)

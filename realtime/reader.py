@@ -63,9 +63,10 @@ class Reader:
                 if key.data is None:
                     self._grant_wishes()
                 else:
-                    self._attend(key.data, ready)
+                    self._do(partial(self._attend, ready=ready), key.data)
             if monotonic() >= next_beat:
-                next_beat += self._heartbeat
+                # From now on, not from when it was due: after a standstill browsers get their time to answer.
+                next_beat = monotonic() + self._heartbeat
                 self._for_each(self._connections, Connection.beat)
             self._for_each(self._closing, Connection.lose_patience)
 
@@ -99,20 +100,26 @@ class Reader:
             self._selector.modify(connection.sock, selectors.EVENT_READ | wanted, connection)
 
     def _attend(self, connection: Connection, ready: int) -> None:
-        try:
-            if ready & selectors.EVENT_WRITE and connection.drain():
-                self._watch(connection)
-            if ready & selectors.EVENT_READ:
-                connection.hear()
-        except Exception:
-            log.exception("a socket could not be looked after")
-            connection.is_over = True
-        self._settle(connection)
+        if ready & selectors.EVENT_WRITE and connection.drain():
+            self._watch(connection)
+        if ready & selectors.EVENT_READ:
+            connection.hear()
 
     def _for_each(self, connections: set[Connection], do: Callable[[Connection], None]) -> None:
         for connection in list(connections):
+            self._do(do, connection)
+
+    def _do(self, do: Callable[[Connection], None], connection: Connection) -> None:
+        """Do something with a connection and let it go if it is over; whatever goes wrong concerns no other one."""
+        try:
             do(connection)
+        except Exception:
+            log.exception("a socket could not be looked after")
+            connection.is_over = True
+        try:
             self._settle(connection)
+        except Exception:
+            log.exception("a socket could not be let go")
 
     def _close_all(self, code: int) -> None:
         self._for_each(self._connections, lambda connection: connection.close(code))

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import threading
+from contextlib import suppress
 
 log = logging.getLogger(__name__)
 
@@ -48,23 +49,20 @@ class OutboundSocket:
         return self.raw.recv(size)
 
     def close(self) -> None:
-        """End the connection and close the socket."""
-        self.raw.close()
+        """End the connection and close the socket, while nobody writes: its number may be another's at once."""
+        with self._lock:
+            self.raw.close()
 
     def shut_down(self) -> None:
         """End the connection; whoever reads the socket notices."""
-        try:
-            self.raw.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            log.debug("the connection had ended already")
+        with self._lock:
+            self._shut_down(socket.SHUT_RDWR)
 
     def reset(self) -> None:
         """End it without what is still under way: a browser that lags has to learn of the end at once."""
-        try:
+        with self._lock, suppress(OSError):
             self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.raw.shutdown(socket.SHUT_RD)
-        except OSError:
-            log.debug("the connection had ended already")
+            self._shut_down(socket.SHUT_RD)
 
     def send(self, data: bytes) -> int:
         """Send what the kernel takes now, keep the rest. Raises `OSError` for a peer that is gone or lags too far."""
@@ -81,6 +79,12 @@ class OutboundSocket:
             if self.backlog:
                 del self.backlog[: self._send_now(self.backlog)]
             return not self.backlog
+
+    def _shut_down(self, how: int) -> None:
+        try:
+            self.raw.shutdown(how)
+        except OSError:
+            log.debug("the connection had ended already")
 
     def _send_now(self, data: bytes | bytearray) -> int:
         try:

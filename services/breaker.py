@@ -39,7 +39,7 @@ def admit(channel_id: int) -> bool:
     if db.session().get_one(Channel, channel_id).failures < PATIENCE:
         return True
     with unit_of_work() as session:
-        locked = select(Channel).where(Channel.id == channel_id).with_for_update()
+        locked = select(Channel).where(Channel.id == channel_id).with_for_update(key_share=True)
         channel = session.scalars(locked.execution_options(populate_existing=True)).one()
         if channel.paused_until is not None and channel.paused_until > clock.now():
             return False

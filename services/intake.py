@@ -54,7 +54,10 @@ def accept(channel: Channel, adapter: Adapter, delivery: Delivery) -> bool:
         "reason": reason,
         "received_at": now,
     }
-    return _store_together(_Arrival(values, _is_news(channel.heard_at, now)))
+    arrival = _Arrival(values, _is_news(channel.heard_at, now))
+    # Whoever waits for others must not keep a connection from them.
+    db.session().rollback()
+    return _store_together(arrival)
 
 
 def new_nonce() -> str:

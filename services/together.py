@@ -29,7 +29,7 @@ class Together(Generic[Item, Result]):
     """Calls `do` once for all threads that ask while it is busy; each gets its own item's result.
 
     One of the threads does the work of all: while it is at it, the next ones gather. Must not be asked by a thread
-    that holds what `do` needs, such as an open unit of work.
+    that holds what `do` needs, such as an open unit of work or a connection of the database.
 
     Args:
         do: takes items, returns as many results. If it raises, every item is tried alone, so that one bad item
@@ -56,7 +56,10 @@ class Together(Generic[Item, Result]):
         wishes = [self._wishes.popleft() for _ in range(min(len(self._wishes), _MOST_AT_ONCE))]
         try:
             self._grant(wishes)
-        except Exception:
+        except Exception as error:
+            if len(wishes) == 1:
+                wishes[0].settle(error=error)
+                return
             for wish in wishes:
                 self._grant_alone(wish)
         except BaseException as error:

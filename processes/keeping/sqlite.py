@@ -61,7 +61,8 @@ def fold(path: Path) -> None:
         with closing(_open(path, patience=0)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        # The lower byte: "busy" has kinds, such as while another process recovers the log.
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise click.ClickException(f"Some process of a desk has {path} open: stop it first.") from error
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 FOR_CUSTOMERS = 9
 NOTICED_WITHIN_SECONDS = 30
-BEATS_WITHIN_SECONDS = 12.5
+BEATS_WITHIN_SECONDS = 16
 
 
 @pytest.fixture(scope="module")

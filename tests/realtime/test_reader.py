@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -123,6 +124,21 @@ def test_a_connection_that_was_closed_before_it_was_adopted_harms_nobody(reader:
         assert listener.news() == "still here"
 
 
+def test_one_whose_end_goes_wrong_does_not_stop_the_others(reader: Reader) -> None:
+    def fail() -> None:
+        raise RuntimeError("the end went wrong")
+
+    with connected() as (bad, leaver), connected() as (good, listener):
+        adopted(reader, bad)
+        bad.on_end = fail
+        reader.adopt(good)
+        leaver.raw.close()
+        assert eventually(lambda: bad.is_over)
+        good.push(text_frame("still here"))
+        assert listener.news() == "still here"
+        assert eventually(lambda: bad.sock.raw.fileno() == -1)
+
+
 def test_who_talks_is_shown_the_door(reader: Reader) -> None:
     with connected() as (connection, listener):
         reader.adopt(connection)
@@ -154,7 +170,7 @@ def test_a_browser_that_does_not_answer_the_good_bye_is_let_go_soon(reader: Read
 class TestTheHeartbeat:
     @pytest.fixture
     def reader(self) -> Iterator[Reader]:
-        reader = Reader(heartbeat_seconds=0.3)
+        reader = Reader(heartbeat_seconds=1)
         reader.start()
         yield reader
         reader.close_all(SERVICE_RESTART)
@@ -163,6 +179,18 @@ class TestTheHeartbeat:
         with connected() as (connection, listener):
             reader.adopt(connection)
             assert [listener.frame(), listener.frame()] == [Frame(TEXT, BEAT.encode()), Frame(PING, b"")]
+
+    def test_after_a_standstill_browsers_get_their_time_to_answer(self, reader: Reader) -> None:
+        with connected() as (connection, listener):
+            ends = adopted(reader, connection)
+            assert [listener.frame(), listener.frame()] == [Frame(TEXT, BEAT.encode()), Frame(PING, b"")]
+            listener.say(PONG, b"")
+            go_on = threading.Event()
+            reader._soon(lambda: (go_on.wait(3.5), None)[1])
+            for _ in range(2):
+                assert [listener.frame(), listener.frame()] == [Frame(TEXT, BEAT.encode()), Frame(PING, b"")]
+                listener.say(PONG, b"")
+            assert ends == []
 
     @pytest.mark.row("R6")
     def test_who_does_not_answer_one_is_given_up_at_the_next(self, reader: Reader) -> None:

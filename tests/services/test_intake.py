@@ -24,15 +24,17 @@ def chatra(app: Flask) -> Channel:
     return make.chatra()
 
 
-def accept_at_once(app: Flask, channel_id: int, deliveries: Sequence[Delivery]) -> list[bool]:
-    """Have eight threads, each with a session of its own, take the deliveries in."""
+def accept_at_once(
+    app: Flask, channel_id: int, deliveries: Sequence[Delivery], *, threads_at_once: int = 8
+) -> list[bool]:
+    """Have threads, each with a session of its own, take the deliveries in."""
 
     def accept(one: Delivery) -> bool:
         with app.app_context():
             channel = db.session.get_one(Channel, channel_id)
             return intake.accept(channel, adapter_of(channel_id), one)
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(threads_at_once) as threads:
         return list(threads.map(accept, deliveries))
 
 
@@ -61,3 +63,14 @@ def test_one_that_makes_no_sense_is_set_aside_among_the_others(app: Flask, chatr
     deliveries.insert(4, delivery({"eventName": "somethingNew"}))
     assert accept_at_once(app, chatra.id, deliveries) == [True] * 10
     assert stored() == {inbox.PENDING: 9, inbox.ASIDE: 1}
+
+
+def test_whoever_waits_for_others_keeps_no_connection_from_them(
+    app: Flask, chatra: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db.engine.pool, "_max_overflow", 0)
+    monkeypatch.setattr(db.engine.pool, "_timeout", 3)
+    channel_id = chatra.id
+    db.session.rollback()
+    deliveries = [fragment(said(f"message {number}", id=f"id {number}")) for number in range(120)]
+    assert accept_at_once(app, channel_id, deliveries, threads_at_once=40) == [True] * 120
