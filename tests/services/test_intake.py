@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -25,11 +27,14 @@ def chatra(app: Flask) -> Channel:
 
 
 def accept_at_once(
-    app: Flask, channel_id: int, deliveries: Sequence[Delivery], *, threads_at_once: int = 8
+    app: Flask, channel_id: int, deliveries: Sequence[Delivery], *, threads_at_once: int = 10
 ) -> list[bool]:
     """Have threads, each with a session of its own, take the deliveries in."""
 
+    start = Barrier(threads_at_once)
+
     def accept(one: Delivery) -> bool:
+        start.wait(20)
         with app.app_context():
             channel = db.session.get_one(Channel, channel_id)
             return intake.accept(channel, adapter_of(channel_id), one)
@@ -65,11 +70,21 @@ def test_one_that_makes_no_sense_is_set_aside_among_the_others(app: Flask, chatr
     assert stored() == {inbox.PENDING: 9, inbox.ASIDE: 1}
 
 
+@pytest.fixture
+def _restless_threads() -> Iterator[None]:
+    """Threads that take turns all the time find in a second what a desk finds in a year."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_restless_threads")
 def test_whoever_waits_for_others_keeps_no_connection_from_them(
     app: Flask, chatra: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db.engine.pool, "_max_overflow", 0)
-    monkeypatch.setattr(db.engine.pool, "_timeout", 3)
+    monkeypatch.setattr(db.engine.pool, "_timeout", 5)
     channel_id = chatra.id
     db.session.rollback()
     deliveries = [fragment(said(f"message {number}", id=f"id {number}")) for number in range(120)]
