@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, cast
@@ -23,7 +22,6 @@ THREADS = 40
 CONNECTIONS = 1000
 FILES_BESIDE_SOCKETS = CONNECTIONS + 200
 GOOD_BYE_SECONDS = 2.0
-LONGEST_STRETCH_SECONDS = 0.001
 
 
 class Server(BaseApplication):
@@ -45,8 +43,6 @@ class Server(BaseApplication):
 
 def run(app: Flask, settings: Settings) -> None:
     """Serve the application until SIGTERM (sockets are told, requests finish) or SIGINT; leaves by SystemExit."""
-    # A push waits for the interpreter while another thread works on a page, so many seconds at most.
-    sys.setswitchinterval(LONGEST_STRETCH_SECONDS)
     _allow_files(settings.ws_cap + FILES_BESIDE_SOCKETS)
     Server(app, settings).run()
 
