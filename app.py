@@ -12,7 +12,7 @@ import cli
 import logs
 from blueprints import errors, htmx, ids, locale, pages, security, wording
 from channels.registry import KINDS, Registry
-from config import Settings
+from config import THREADS, Settings
 from extensions import csrf, db, files, limiter, login, sock, vault
 from jobs import queues
 from processes import commands
@@ -26,8 +26,6 @@ from services import channels
 from services.events import Work, committed
 
 LARGEST_REQUEST = 52 * 1024 * 1024
-# No thread of the web process has to wait for a connection.
-MOST_THREADS = 40
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -58,7 +56,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
             "hide_parameters": True,
-            "max_overflow": MOST_THREADS,
+            "max_overflow": THREADS,
         },
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "SESSION_COOKIE_NAME": "deskbell",

@@ -17,8 +17,7 @@ from config import Settings
 from processes import lock, reachable
 from processes import migration as migrations
 from processes.keeping import folders
-from processes.migration import MIGRATIONS as MIGRATIONS
-from processes.migration import migrate_database as migrate_database
+from processes.migration import migrate_database
 from services import agents, channels, groups
 from services.errors import InvalidInput
 

@@ -22,6 +22,8 @@ LANGUAGES = ("en", "ru")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 SECRET_KEY_LENGTH = 32
 SOCKET_PATH_LIMIT = 107
+# Of the web process; none of them has to wait for a connection to the database.
+THREADS = 40
 
 Network = IPv4Network | IPv6Network
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from app import create_app
 from channels.base import Author, CustomerData, IncomingMessage
-from cli import migrate_database
 from config import Settings
 from models import Agent, Case, Channel
+from processes.migration import migrate_database
 from services import agents, chats, clock, desk, groups
 from services.uow import unit_of_work
 

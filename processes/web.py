@@ -14,11 +14,10 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from config import Settings
+from config import THREADS, Settings
 from processes.process import die_with_parent
 
 ANSWER_TIMEOUT = 2.0
-THREADS = 40
 CONNECTIONS = 1000
 FILES_BESIDE_SOCKETS = CONNECTIONS + 200
 GOOD_BYE_SECONDS = 2.0

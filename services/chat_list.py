@@ -45,15 +45,42 @@ class Counts:
     replies: int
 
 
+# Built once: every push asks for a row.
+_COLUMNS: Select[*tuple[Any, ...]] = (
+    select(
+        Case.id,
+        Case.rev,
+        Customer.id.label("customer_id"),
+        Customer.name.label("customer_name"),
+        Group.name.label("group_name"),
+        Channel.kind.label("channel_kind"),
+        Case.fixated_to_id,
+        Agent.name.label("owner_name"),
+        Case.unread,
+        Case.last_words,
+        Case.last_author,
+        Case.last_message_at,
+        Case.waiting_since,
+        Case.started_at,
+        Case.fixated_at,
+        Case.ends_at,
+    )
+    .join(Customer, Customer.id == Case.customer_id)
+    .join(Group, Group.id == Case.group_id)
+    .join(Channel, Channel.id == Case.channel_id)
+    .outerjoin(Agent, Agent.id == Case.fixated_to_id)
+)
+
+
 def rows(agent: Agent) -> list[ChatRow]:
     """Every active chat that the agent may see, the longest waiting first."""
-    query = _columns().where(Case.active, access.visible_cases(agent)).order_by(Case.started_at, Case.id)
+    query = _COLUMNS.where(Case.active, access.visible_cases(agent)).order_by(Case.started_at, Case.id)
     return [_row(found) for found in db.session().execute(query.limit(MOST_ROWS))]
 
 
 def row(case_id: int) -> ChatRow | None:
     """One active chat, or None once it has ended."""
-    found = db.session().execute(_columns().where(Case.active, Case.id == case_id)).one_or_none()
+    found = db.session().execute(_COLUMNS.where(Case.active, Case.id == case_id)).one_or_none()
     return None if found is None else _row(found)
 
 
@@ -67,33 +94,6 @@ def counts(agent: Agent) -> Counts:
     ).where(Case.active, access.visible_cases(agent))
     new, replies = db.session().execute(query).one()
     return Counts(int(new), int(replies))
-
-
-def _columns() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Case.id,
-            Case.rev,
-            Customer.id.label("customer_id"),
-            Customer.name.label("customer_name"),
-            Group.name.label("group_name"),
-            Channel.kind.label("channel_kind"),
-            Case.fixated_to_id,
-            Agent.name.label("owner_name"),
-            Case.unread,
-            Case.last_words,
-            Case.last_author,
-            Case.last_message_at,
-            Case.waiting_since,
-            Case.started_at,
-            Case.fixated_at,
-            Case.ends_at,
-        )
-        .join(Customer, Customer.id == Case.customer_id)
-        .join(Group, Group.id == Case.group_id)
-        .join(Channel, Channel.id == Case.channel_id)
-        .outerjoin(Agent, Agent.id == Case.fixated_to_id)
-    )
 
 
 def _row(found: Row[Any]) -> ChatRow:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from app import create_app
-from cli import migrate_database
 from config import Settings
 from extensions import db
+from processes.migration import migrate_database
 
 
 def furnish(data_dir: Path, **environ: str) -> None:

@@ -13,10 +13,9 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import Connection, inspect, text
 
-from cli import MIGRATIONS
 from config import Settings
 from extensions import db
-from processes.migration import attach_commands
+from processes.migration import MIGRATIONS, attach_commands
 from tests import databases
 from tests.opening import opened
 
