@@ -35,6 +35,12 @@ def open_chat(page: Page, case: Case) -> None:
     expect(page.locator(f"#messages-{case.id} .message").first).to_be_attached()
 
 
+def reload_and_join(page: Page) -> None:
+    """Reload an agent's page and wait until its socket has said its first word."""
+    with page.expect_response("**/chats/rows"):
+        page.reload()
+
+
 def says(case: Case, *texts: str) -> None:
     """The customer of a chat says something, through their own unharmed link."""
     for text in texts:

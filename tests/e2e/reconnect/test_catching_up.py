@@ -111,11 +111,12 @@ def test_a_catch_up_that_is_never_answered_is_given_up_and_tried_again(people: P
 def test_a_page_catches_up_at_the_first_word_of_a_connection_not_before(people: People) -> None:
     """Until then the desk does not know of the socket, and what is said would be neither fetched nor pushed."""
     _, ann = people.agent("Ann")
+    ann.goto("about:blank")
     opened: list[WebSocketRoute] = []
     asked: list[Request] = []
     ann.route_web_socket("**/live", lambda socket: opened.append(socket))
     ann.on("request", lambda request: asked.append(request) if request.url.endswith("/chats/rows") else None)
-    ann.reload()
+    ann.goto(f"{people.running.url}/chats")
     ann.wait_for_function("!document.body.dataset.link && window.htmx")
     assert eventually(lambda: ann.evaluate("1") and opened)
     assert asked == []

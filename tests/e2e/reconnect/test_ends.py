@@ -15,6 +15,8 @@ from tests.e2e.test_main_job import answer
 from tests.network import WeakLink
 from tests.processes.running import eventually
 
+CATCH_UP = "**/widget/*/chat?*"
+
 
 def newest_becomes(state: tuple[bool, str]) -> Case:
     """The case that was made last, once it is so (active or not, status)."""
@@ -43,10 +45,13 @@ def test_a_widget_that_was_away_says_that_the_chat_has_ended(people: People, lin
 
 
 @pytest.mark.row("R7")
-def test_words_of_a_stale_widget_do_not_open_a_closed_case_again(people: People, link: WeakLink) -> None:
+def test_words_of_a_widget_that_never_caught_up_open_no_closed_case_and_leave_no_hole(
+    people: People, link: WeakLink
+) -> None:
     agent = make.agent("Ann")
     visitor = people.page()
     visitor.goto(people.running.shop)
+    visitor.route(CATCH_UP, lambda route: route.abort())
     case = scene.writes_first(visitor, "Maria", "Hello")
     link.close()
     chats.reply(case.id, agent, "Good bye")
@@ -56,6 +61,7 @@ def test_words_of_a_stale_widget_do_not_open_a_closed_case_again(people: People,
     assert eventually(lambda: scene.newest_case().id != case.id, seconds=15)
     assert scene.stored_texts(scene.newest_case()) == ["Are you there?"]
     assert make.fresh(case).status == Status.CLOSED
+    visitor.unroute(CATCH_UP)
     expect(visitor.get_by_text("Good bye")).to_be_visible()
     expect(visitor.get_by_role("log").get_by_text("Are you there?")).to_have_count(1)
 

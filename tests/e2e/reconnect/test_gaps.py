@@ -100,7 +100,7 @@ def test_after_an_hour_of_sleep_list_and_chat_are_right_within_two_seconds(peopl
     agent, ann = people.agent("Ann")
     desk = scene.Desk(agent)
     ann.clock.install()
-    ann.reload()
+    scene.reload_and_join(ann)
     scene.open_chat(ann, desk.open)
     sleep = ann.context.new_cdp_session(ann)
     sleep.send("Page.setWebLifecycleState", {"state": "frozen"})
@@ -125,6 +125,7 @@ def test_a_widget_that_comes_back_into_view_shows_what_it_missed(people: People,
     visitor.clock.install()
     visitor.goto(people.running.shop)
     case = scene.writes_first(visitor, "Maria", "Where is my order?")
+    assert eventually(lambda: link.sockets == 1)
     visitor.evaluate(HIDE)
     visitor.clock.pause_at(visitor.evaluate("Date.now() / 1000 + 1"))
     for way in Way:

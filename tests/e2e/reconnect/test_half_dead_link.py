@@ -21,7 +21,7 @@ def test_an_agents_page_replaces_a_link_on_which_it_hears_nothing(people: People
     agent, ann = people.agent("Ann")
     desk = scene.Desk(agent)
     ann.clock.install()
-    ann.reload()
+    scene.reload_and_join(ann)
     scene.open_chat(ann, desk.open)
     link.swallow(Way.DOWN)
     upgrades = link.upgrades
