@@ -67,7 +67,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "RATELIMIT_STORAGE_URI": settings.limiter_url,
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
-        "RATELIMIT_HEADERS_ENABLED": True,
         "SOCK_SERVER_OPTIONS": {"thread_class": NoThread},
         "BABEL_DEFAULT_LOCALE": settings.language,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,9 @@ def _rendered(template: str, _language: str) -> Markup:
 
 
 def _for_every_page() -> dict[str, Any]:
+    """What asks the database is asked by the template that shows it: most fragments do not."""
     context: dict[str, Any] = {
-        "chat_settings": settings.chats(),
+        "chat_settings": settings.chats,
         "server_now": clock.now(),
         "locale": str(get_locale() or "en"),
         "languages": LANGUAGES,
@@ -64,5 +65,5 @@ def _for_every_page() -> dict[str, Any]:
     }
     if has_request_context() and current_user and current_user.is_authenticated:
         context["agent"] = current_user.agent
-        context["counts"] = chat_list.counts(current_user.agent)
+        context["chat_counts"] = partial(chat_list.counts, current_user.agent)
     return context

@@ -112,7 +112,7 @@ def send() -> Response:
     if message is None:
         stored = attachments.store(sent.uploads)
         message = chats.receive(channel, sent.incoming(visitor), client_key=sent.client_id, files=stored)
-    case = visitor_chats.latest(channel, visitor)
+    case = visitor_chats.around(message, channel, visitor)
     return jsonify({**payloads.state(case), "message": payloads.message(message)})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extensions import files
-from realtime.publish import publish
+from realtime.publish import note_told, publish
 from services import attachments, chats, clock, inbox, outbox, publication, retention
 
 from . import queues
@@ -17,6 +17,7 @@ def end_silent_chats() -> None:
 
 def publish_kept_back() -> None:
     """Show what was committed by a process that died before it could tell anyone."""
+    note_told()
     events = publication.kept_back()
     if events:
         publish(events)

@@ -83,9 +83,9 @@ class Case(Model):
 
     channel: Mapped[Channel] = relationship()
     customer: Mapped[Customer] = relationship()
-    group: Mapped[Group] = relationship()
+    group: Mapped[Group] = relationship(lazy="joined", innerjoin=True)
     assignee: Mapped[Agent | None] = relationship(foreign_keys=[assignee_id])
-    fixated_to: Mapped[Agent | None] = relationship(foreign_keys=[fixated_to_id])
+    fixated_to: Mapped[Agent | None] = relationship(foreign_keys=[fixated_to_id], lazy="joined")
 
     @property
     def stream(self) -> str:
@@ -126,4 +126,5 @@ class Message(Model):
     delivery_reason: Mapped[str] = mapped_column(String(500), default="")
     variant: Mapped[bool] = mapped_column(default=False, server_default=false())
 
+    case: Mapped[Case] = relationship()
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", lazy="selectin")

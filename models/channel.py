@@ -58,4 +58,4 @@ class Widget(Model):
     colour: Mapped[str] = mapped_column(String(7), default="#0f766e")
     title: Mapped[str] = mapped_column(String(80), default="")
 
-    channel: Mapped[Channel] = relationship()
+    channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)

@@ -39,4 +39,4 @@ class Identity(Model):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    customer: Mapped[Customer] = relationship(back_populates="identities")
+    customer: Mapped[Customer] = relationship(back_populates="identities", lazy="joined", innerjoin=True)

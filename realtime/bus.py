@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from redis import Redis
 
+_TOLD = "deskbell:told"
+_TAKEN_AT_ONCE = 500
+
 
 class Bus:
-    """Publishes frames for topics. Redis holds no truth: whoever misses a frame catches up by revision."""
+    """Publishes payloads for topics. Redis holds no truth: whoever misses a frame catches up by revision."""
 
     def __init__(self) -> None:
         self._redis: Redis | None = None
@@ -33,7 +36,26 @@ class Bus:
 
     def publish(self, topics: Iterable[str], payload: str) -> None:
         """Send a payload to every socket that listens to one of the topics. Raises `redis.RedisError`."""
-        self.redis.publish(self.channel, f"{json.dumps(list(topics))}\n{payload}")
+        self.redis.publish(self.channel, _pack(topics, payload))
+
+    def publish_last(self, frames: Iterable[tuple[Sequence[str], str]], told: Sequence[int]) -> None:
+        """Send the last payloads that some events call for and remember, in the same breath, that these were told.
+
+        Raises `redis.RedisError`.
+        """
+        pipeline = self.redis.pipeline()
+        for topics, payload in frames:
+            pipeline.publish(self.channel, _pack(topics, payload))
+        pipeline.rpush(_TOLD, *told)
+        pipeline.execute()
+
+    def take_told(self) -> list[int]:
+        """Some of the events that were told and not yet noted; each is given away once. Raises `redis.RedisError`."""
+        return [int(event_id) for event_id in self.redis.lpop(_TOLD, _TAKEN_AT_ONCE) or ()]
+
+
+def _pack(topics: Iterable[str], payload: str) -> str:
+    return f"{json.dumps(list(topics))}\n{payload}"
 
 
 def unpack(data: bytes) -> tuple[list[str], str]:

@@ -1,4 +1,8 @@
-"""Publishing: tell agents and customer what a unit of work changed, then note that they were told."""
+"""Publishing: tell agents and customer what a unit of work changed.
+
+That they were told is noted by a sweep, for many events at once: a commit for each would double what a message costs.
+What was told and could not be noted is shown once more, which does no harm.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from collections.abc import Sequence
 
 import redis
 from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from extensions import db
 from models import Case, Event, EventKind, Message
@@ -29,16 +32,21 @@ def after_commit(work: Work) -> None:
 
 
 def publish(events: Sequence[Event]) -> None:
-    """Publish events, one push for each case, and mark those that went out."""
+    """Publish events, one push for each case."""
     by_case: defaultdict[int, list[Event]] = defaultdict(list)
     for event in events:
         by_case[event.case_id].append(event)
-    told: list[int] = []
     for case_id, changes in by_case.items():
-        if _tell(case_id, changes):
-            told += [event.id for event in changes]
-    if told:
-        _note(told)
+        _tell(case_id, changes)
+
+
+def note_told() -> None:
+    """Mark the events that have gone out since the last time."""
+    try:
+        while told := bus.take_told():
+            publication.mark_published(told)
+    except redis.RedisError as error:
+        log.warning("what was told could not be noted: %s", error)
 
 
 def agent_typing(case: Case, agent_id: int, name: str) -> None:
@@ -54,39 +62,29 @@ def customer_typing(case: Case, name: str) -> None:
     _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
 
 
-def _note(told: Sequence[int]) -> None:
-    """What cannot be noted now is shown once more by the sweep, which does no harm."""
-    try:
-        publication.mark_published(told)
-    except SQLAlchemyError as error:
-        log.warning("%s events could not be marked as published: %s", len(told), error)
-
-
-def _tell(case_id: int, events: Sequence[Event]) -> bool:
+def _tell(case_id: int, events: Sequence[Event]) -> None:
+    """Tell the customer first: they wait for a person, and their push costs less."""
     try:
         case = db.session().get_one(Case, case_id)
         messages = _messages(events)
         if channels.capabilities(case.channel).own_socket:
             bus.publish([topics.customer(case.customer.public_id)], json.dumps(payloads.chat(case, messages)))
-        _tell_agents(case, messages, events)
+        bus.publish_last(_for_agents(case, messages, events), told=[event.id for event in events])
     except redis.RedisError as error:
         log.warning("case %s could not be published: %s", case_id, error)
-        return False
     except Exception:
         log.exception("case %s could not be published", case_id)
         db.session.rollback()
-        return False
-    return True
 
 
-def _tell_agents(case: Case, messages: Sequence[Message], events: Sequence[Event]) -> None:
+def _for_agents(case: Case, messages: Sequence[Message], events: Sequence[Event]) -> list[tuple[list[str], str]]:
+    """Topics and fragment for each language in use."""
     listeners: defaultdict[str, list[str]] = defaultdict(list)
     for to in access.audience(case):
         listeners[to.language or _default_language()].append(topics.agent(to.agent_id))
     changed = any(event.kind == EventKind.CUSTOMER_CHANGED for event in events)
     rendered = fragments.of_case_in(set(listeners), case, messages, customer_changed=changed)
-    for language, html in rendered.items():
-        bus.publish(listeners[language], html)
+    return [(listeners[language], html) for language, html in rendered.items()]
 
 
 def _messages(events: Sequence[Event]) -> list[Message]:

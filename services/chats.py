@@ -252,7 +252,7 @@ def _latest_case(channel: Channel, customer: Customer) -> Case | None:
         .where(Case.channel_id == channel.id, Case.customer_id == customer.id)
         .order_by(Case.active.desc(), Case.id.desc())
         .limit(1)
-        .with_for_update()
+        .with_for_update(of=Case)
         .execution_options(populate_existing=True)
     )
     return db.session().scalar(query)

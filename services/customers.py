@@ -62,8 +62,6 @@ def _learn(identity: Identity, data: CustomerData) -> bool:
             changed = True
     details = {**identity.details, **data.details}
     if details != identity.details:
-        identity.details = details
+        identity.details, identity.refreshed_at = details, clock.now()
         changed = True
-    if data.details:
-        identity.refreshed_at = clock.now()
     return changed

@@ -63,7 +63,8 @@ def add(case: Case, new: NewMessage) -> Message:
         record(case, EventKind.MESSAGE_ADDED, new.actor, message=message.id)
         case.updated_at = arrived
         if message.author != Author.BOT and case.active:
-            _bring_up_to_date(case, message, arrived)
+            is_last = new.said_at is None or message.position == _last_position(case)
+            _bring_up_to_date(case, message, arrived, is_last=is_last)
     return message
 
 
@@ -71,7 +72,7 @@ def _message(case: Case, new: NewMessage, arrived: datetime) -> Message:
     """The message of the case's next revision."""
     said_at = position.credible(new.said_at, arrived)
     message = Message(
-        case_id=case.id,
+        case=case,
         channel_id=case.channel_id,
         rev=case.rev + 1,
         position=position.of_time(case, said_at) if new.said_at else position.of_arrival(case, arrived),
@@ -133,11 +134,10 @@ def case_around(channel_id: int, customer_id: int, said_at: datetime) -> int | N
     return db.session().scalar(query)
 
 
-def _bring_up_to_date(case: Case, message: Message, arrived: datetime) -> None:
+def _bring_up_to_date(case: Case, message: Message, arrived: datetime, *, is_last: bool) -> None:
     """Keep what the list shows and restart the silence; only people do that (product.md §2.2)."""
     case.last_message_at = arrived
     case.ends_at = timeouts.deadline(arrived, settings.chats().silence_minutes)
-    is_last = message.position == _last_position(case)
     if is_last:
         case.last_words = _words(message)
         case.last_author = message.author

@@ -44,7 +44,7 @@ def change_chats(new: ChatSettings) -> None:
         shift = timedelta(minutes=new.silence_minutes - chats().silence_minutes)
         session.merge(Setting(key="chats", value=asdict(new)))
         if shift:
-            for case in session.scalars(select(Case).where(Case.active).order_by(Case.id).with_for_update()):
+            for case in session.scalars(select(Case).where(Case.active).order_by(Case.id).with_for_update(of=Case)):
                 case.ends_at = case.ends_at + shift if case.ends_at else None
 
 

@@ -82,12 +82,16 @@ def _insert_if_new(dialect: str, model: type[Model]) -> sqlite.Insert | postgres
     return statement.execution_options(preserve_rowcount=True)
 
 
-def lock_stream(key: str) -> None:
-    """Keep every other unit of work out of this conversation until ours ends. On SQLite it already keeps all out."""
+def lock_stream(key: str) -> bool:
+    """Keep every other unit of work out of this conversation until ours ends.
+
+    Tells whether there was anything to lock: on SQLite the unit of work keeps all others out from its beginning.
+    """
     if db.session().get_bind().dialect.name == "sqlite":
-        return
+        return False
     insert_if_new(Stream, {"key": key})
     db.session().execute(select(Stream.key).where(Stream.key == key).with_for_update()).one()
+    return True
 
 
 def lock_case(case_id: int) -> Case:
@@ -96,7 +100,7 @@ def lock_case(case_id: int) -> Case:
     case = session.get(Case, case_id)
     if case is None:
         raise CaseNotFound(case_id)
-    lock_stream(case.stream)
-    return session.scalars(
-        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    if not lock_stream(case.stream):
+        return case
+    fresh = select(Case).where(Case.id == case_id).with_for_update(of=Case)
+    return session.scalars(fresh.execution_options(populate_existing=True)).one()

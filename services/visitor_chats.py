@@ -64,6 +64,13 @@ def latest(channel: Channel, visitor: str) -> Case | None:
     return db.session().scalar(query)
 
 
+def around(message: Message, channel: Channel, visitor: str) -> Case | None:
+    """The visitor's chat as the one who has just sent this message sees it."""
+    case = message.case
+    # There is one active chat at most; but an old message that came again may belong to an ended one.
+    return case if case.active else latest(channel, visitor)
+
+
 def cursor(case: Case | None) -> str:
     """Where a browser stands that has seen everything of this case so far."""
     return f"{case.id}:{case.rev}" if case is not None else ""
