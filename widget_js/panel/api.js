@@ -84,7 +84,6 @@ class Api {
         body,
         headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${this.token}` },
         credentials: "omit",
-        cache: "no-store",
         signal: patience.signal,
       });
       if (!answer.ok) throw await this.failure(answer);
