@@ -9,7 +9,7 @@ from flask import current_app
 
 from channels.base import ChannelError, File, Outbound
 from models import OutboxItem
-from services import attachments, outbox
+from services import attachments, breaker, outbox
 
 from . import calls, queues
 from .adapters import adapter_of
@@ -36,6 +36,7 @@ def _send(item: OutboxItem) -> None:
     except Exception:
         log.exception("outbox item %s could not be prepared", item_id)
         outbox.fail(item_id, ChannelError("The message could not be prepared.", permanent=True), idempotent=True)
+        breaker.give_back(channel_id)
         return
     try:
         receipt = adapter.perform(parcel)

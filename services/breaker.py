@@ -48,6 +48,14 @@ def admit(channel_id: int) -> bool:
         return True
 
 
+def give_back(channel_id: int) -> None:
+    """The call that was admitted is not made: another one may be the probe."""
+    if db.session().get_one(Channel, channel_id).failures < PATIENCE:
+        return
+    with unit_of_work() as session:
+        session.get_one(Channel, channel_id).paused_until = None
+
+
 def note_failure(channel_id: int, reason: str) -> None:
     """Count a call that the vendor did not take; from the third one in a row the channel pauses, and says why."""
     with unit_of_work() as session:

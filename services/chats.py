@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from channels.base import Author, CustomerUpdate, IncomingMessage
 from extensions import db
-from models import Agent, Case, Channel, Customer, Delivery, EventKind, Message, Status
+from models import Agent, Case, Channel, Delivery, EventKind, Message, Status
 from models.stream import stream_key
 
-from . import access, channels, clock, customers, messages, outbox, repetition, settings, timeouts
+from . import access, channels, chat_states, clock, customers, messages, outbox, placing, repetition, settings, timeouts
 from .attachments import StoredFile
-from .errors import N_, AnotherChatActive, ChatEnded, ChatTaken, InvalidInput
+from .errors import N_, ChatEnded, InvalidInput
 from .events import SYSTEM, agent_actor, customer_actor
 from .sanitise import message_text
 from .uow import lock_case, lock_stream, record, unit_of_work
@@ -51,7 +51,7 @@ def receive(
             return known
         recognised = customers.recognise(channel, incoming.customer)
         actor = customer_actor(recognised.customer.id)
-        case = _place(channel, recognised.customer, incoming, actor)
+        case = placing.place(channel, recognised.customer, incoming, actor)
         new = messages.NewMessage(
             author=incoming.author,
             text=text,
@@ -71,7 +71,7 @@ def update_customer(channel: Channel, update: CustomerUpdate) -> None:
     with unit_of_work():
         lock_stream(stream_of(channel, update.conversation))
         recognised = customers.recognise(channel, update.customer)
-        case = _latest_case(channel, recognised.customer)
+        case = placing.latest_case(channel, recognised.customer)
         if recognised.changed and case is not None:
             record(case, EventKind.CUSTOMER_CHANGED, SYSTEM)
 
@@ -93,7 +93,7 @@ def take(case_id: int, agent: Agent, *, instead_of: int | None = None) -> Case:
         case = lock_case(case_id)
         if not case.active:
             raise ChatEnded
-        _fixate(case, agent, instead_of=instead_of)
+        chat_states.fixate(case, agent, instead_of=instead_of)
         return case
 
 
@@ -121,8 +121,8 @@ def reply(
         can = channels.capabilities(case.channel)
         clean = message_text(text, longest=can.longest_text, may_be_empty=bool(files))
         if not case.active:
-            _reactivate(case, agent_actor(agent.id))
-        _fixate(case, agent)
+            chat_states.reactivate(case, agent_actor(agent.id))
+        chat_states.fixate(case, agent)
         new = messages.NewMessage(
             author=Author.AGENT,
             text=clean,
@@ -163,7 +163,7 @@ def end(case_id: int, agent: Agent, status: str) -> Case:
         case = lock_case(case_id)
         if not case.active:
             raise ChatEnded
-        _end(case, Status(status), agent_actor(agent.id), reason="agent")
+        chat_states.end(case, Status(status), agent_actor(agent.id), reason="agent")
         return case
 
 
@@ -179,7 +179,7 @@ def end_silent(case_id: int, ends_at: datetime) -> bool:
         case = lock_case(case_id)
         if not case.active or case.ends_at != ends_at or ends_at > clock.now():
             return False
-        _end(case, timeouts.status_after_silence(case.last_author), SYSTEM, reason="silence")
+        chat_states.end(case, timeouts.status_after_silence(case.last_author), SYSTEM, reason="silence")
         return True
 
 
@@ -216,104 +216,3 @@ def read(case_id: int, agent: Agent) -> None:
 
 def _agents_key(agent: Agent, client_key: str | None) -> str | None:
     return f"agent {agent.id}:{client_key}" if client_key else None
-
-
-def _place(channel: Channel, customer: Customer, incoming: IncomingMessage, actor: str) -> Case:
-    """The case that a message belongs to, active if someone has to see it (C1–C4)."""
-    latest = _latest_case(channel, customer)
-    gap = _gap(channel, customer, incoming)
-    if gap is not None and gap is not latest:
-        return gap
-    is_over = latest is not None and latest.status == Status.CLOSED and incoming.author == Author.CUSTOMER
-    if latest is None or (is_over and gap is None):
-        return _start(channel, customer, incoming, actor)
-    if not latest.active and incoming.author != Author.BOT and not _was_said_before_the_end(latest, incoming):
-        _reactivate(latest, actor)
-    return latest
-
-
-def _gap(channel: Channel, customer: Customer, incoming: IncomingMessage) -> Case | None:
-    """The case in which a late message was said between others: there it stands, not in a new one."""
-    if incoming.said_at is None:
-        return None
-    case_id = messages.case_around(channel.id, customer.id, incoming.said_at)
-    return None if case_id is None else lock_case(case_id)
-
-
-def _was_said_before_the_end(case: Case, incoming: IncomingMessage) -> bool:
-    """Whether an agent wrote this, in the vendor's own app, before the chat ended: nothing to re-activate it for."""
-    by_agent = incoming.author == Author.AGENT
-    return by_agent and bool(incoming.said_at and case.ended_at and incoming.said_at <= case.ended_at)
-
-
-def _latest_case(channel: Channel, customer: Customer) -> Case | None:
-    query = (
-        select(Case)
-        .where(Case.channel_id == channel.id, Case.customer_id == customer.id)
-        .order_by(Case.active.desc(), Case.id.desc())
-        .limit(1)
-        .with_for_update(of=Case)
-        .execution_options(populate_existing=True)
-    )
-    return db.session().scalar(query)
-
-
-def _start(channel: Channel, customer: Customer, incoming: IncomingMessage, actor: str) -> Case:
-    now = clock.now()
-    case = Case(
-        channel_id=channel.id,
-        customer_id=customer.id,
-        conversation=incoming.conversation,
-        group_id=channel.group_id,
-        created_at=now,
-        updated_at=now,
-        started_at=now,
-        last_message_at=now,
-        ends_at=timeouts.deadline(now, settings.chats().silence_minutes),
-        rev=0,
-        unread=0,
-        subject="",
-        last_words="",
-        active=True,
-    )
-    db.session().add(case)
-    db.session().flush()
-    record(case, EventKind.CHAT_STARTED, actor)
-    return case
-
-
-def _reactivate(case: Case, actor: str) -> None:
-    """Make an ended chat active again; nobody has it until someone takes it."""
-    newer = select(Case.id).where(
-        Case.channel_id == case.channel_id, Case.customer_id == case.customer_id, Case.active, Case.id != case.id
-    )
-    other = db.session().scalar(newer)
-    if other is not None:
-        raise AnotherChatActive(other)
-    case.active, case.status = True, Status.OPEN
-    case.started_at, case.ended_at = clock.now(), None
-    case.ends_at = timeouts.deadline(case.started_at, settings.chats().silence_minutes)
-    case.fixated_to_id = case.fixated_at = None
-    case.unread, case.waiting_since = 0, None
-    record(case, EventKind.CHAT_REACTIVATED, actor)
-
-
-def _fixate(case: Case, agent: Agent, *, instead_of: int | None = None) -> None:
-    """Give the chat to the agent; the case too, if nobody looks after it."""
-    if case.fixated_to_id == agent.id:
-        return
-    if case.fixated_to_id not in (None, instead_of):
-        owner = db.session().get_one(Agent, case.fixated_to_id)
-        raise ChatTaken(by=owner.name, agent_id=owner.id)
-    case.fixated_to_id, case.fixated_at = agent.id, clock.now()
-    case.assignee_id = case.assignee_id or agent.id
-    record(case, EventKind.CHAT_TAKEN, agent_actor(agent.id), agent=agent.id)
-
-
-def _end(case: Case, status: Status, actor: str, *, reason: str) -> None:
-    now = clock.now()
-    case.active, case.status = False, status
-    case.ended_at = case.updated_at = now
-    case.fixated_to_id = case.fixated_at = case.ends_at = case.waiting_since = None
-    case.unread = 0
-    record(case, EventKind.CHAT_ENDED, actor, status=status, reason=reason)

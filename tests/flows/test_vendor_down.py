@@ -49,7 +49,7 @@ class OneAddressEach(Registry):
     def __init__(self, addresses: dict[int, str]) -> None:
         super().__init__(chatra_api_url="")
         self._addresses = addresses
-        self.http = HttpClient(trusted=tuple(addresses.values()), timeout=0.3)
+        self.http = HttpClient(trusted=tuple(addresses.values()), timeout=1)
 
     def adapter(self, connection: Connection) -> Adapter:
         """The adapter of a channel at its own address."""

@@ -90,6 +90,16 @@ def test_a_probe_that_never_came_back_is_followed_by_another(
     assert breaker.admit(channel.id)
 
 
+def test_a_probe_that_could_not_be_made_is_left_to_the_next(
+    channel: Channel, traveller: time_machine.Traveller
+) -> None:
+    fail(channel, 3)
+    traveller.shift(timedelta(seconds=5))
+    assert breaker.admit(channel.id)
+    breaker.give_back(channel.id)
+    assert [breaker.admit(channel.id) for _ in range(2)] == [True, False]
+
+
 def test_a_probe_that_fails_makes_the_pause_longer(channel: Channel, traveller: time_machine.Traveller) -> None:
     fail(channel, 3)
     traveller.shift(timedelta(seconds=5))
