@@ -28,6 +28,7 @@ from .htmx import wants_fragment, wants_json
 
 log = logging.getLogger(__name__)
 
+_BEFORE_SIGN_IN = ("auth.sign_in", "auth.set_up")
 _STATUS = {CaseNotFound: 404, ChatTaken: 409, ChatEnded: 409, AnotherChatActive: 409, Forbidden: 403, InvalidInput: 422}
 _KIND = {ChatTaken: "taken", ChatEnded: "ended", AnotherChatActive: "elsewhere", InvalidInput: "invalid"}
 
@@ -94,6 +95,9 @@ def desk_error(error: DeskError) -> Response:
 
 def http_error(error: HTTPException) -> Response:
     """Answer what HTTP has a status for."""
+    if isinstance(error, CSRFError) and not (_is_signed_in() or request.endpoint in _BEFORE_SIGN_IN):
+        # The token went with the session: what they have to do is to sign in, not to reload.
+        return make_response(redirect("/login", 303))
     if isinstance(error, CSRFError):
         return _answer(gettext("This page is out of date. Reload it and try again."), 400)
     if error.code is None or error.code < 400:

@@ -15,6 +15,7 @@ from realtime.gate import PLACE
 from realtime.hub import Hub
 from realtime.places import AGENTS_SOCKET
 
+from .security import browser_session
 from .widget_auth import open_ticket
 
 bp = Blueprint("live", __name__)
@@ -35,7 +36,7 @@ def _check_before_the_handshake() -> None:
 @sock.route(AGENTS_SOCKET, bp=bp)
 def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Everything that one agent may see."""
-    _listen(server, topics.agent(current_user.agent.id))
+    _listen(server, topics.agent(current_user.agent.id), topics.browser(browser_session()))
 
 
 @sock.route("/widget/live", bp=bp)
@@ -44,8 +45,8 @@ def customer_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is u
     _listen(server, topics.customer(open_ticket(request.args["ticket"]) or ""))
 
 
-def _listen(server: Any, topic: str) -> None:  # noqa: ANN401  simple_websocket is untyped
+def _listen(server: Any, *heard: str) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Hand the connection over to the hub; the request is over then, and its thread free."""
     hub: Hub = current_app.extensions["hub"]
     hub.start()
-    hub.join(Connection.take_over(server), [topic], request.environ[PLACE])
+    hub.join(Connection.take_over(server), heard, request.environ[PLACE])

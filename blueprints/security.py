@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from functools import wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user, login_required
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -30,6 +31,7 @@ _PAGE_POLICY = (
 )
 # The address changes with the content.
 _FOR_EVER = "public, max-age=31536000, immutable"
+_BROWSER = "browser"
 _STRANGERS_FILE_POLICY = "default-src 'none'; sandbox"
 
 
@@ -42,6 +44,16 @@ class SignedIn(UserMixin):
     def get_id(self) -> str:
         """What the session remembers."""
         return f"{self.agent.id}.{self.agent.session_version}"
+
+
+def begin_browser_session() -> None:
+    """Name the session of this browser, so that all its tabs can be told when it is over."""
+    session[_BROWSER] = secrets.token_urlsafe(12)
+
+
+def browser_session() -> str:
+    """The name of this browser's session; empty for one that began before sessions had names."""
+    return str(session.get(_BROWSER, ""))
 
 
 def signed_in_agent() -> Agent:

@@ -83,9 +83,9 @@ class Case(Model):
 
     channel: Mapped[Channel] = relationship()
     customer: Mapped[Customer] = relationship()
-    group: Mapped[Group] = relationship(lazy="joined", innerjoin=True)
+    group: Mapped[Group] = relationship()
     assignee: Mapped[Agent | None] = relationship(foreign_keys=[assignee_id])
-    fixated_to: Mapped[Agent | None] = relationship(foreign_keys=[fixated_to_id], lazy="joined")
+    fixated_to: Mapped[Agent | None] = relationship(foreign_keys=[fixated_to_id])
 
     @property
     def stream(self) -> str:

@@ -9,6 +9,7 @@ from redis import Redis
 
 _TOLD = "deskbell:told"
 _TAKEN_AT_ONCE = 500
+_HANG_UP = ""
 
 
 class Bus:
@@ -38,6 +39,10 @@ class Bus:
         """Send a payload to every socket that listens to one of the topics. Raises `redis.RedisError`."""
         self.redis.publish(self.channel, _pack(topics, payload))
 
+    def hang_up(self, topics: Iterable[str]) -> None:
+        """Close every socket that listens to one of the topics, for good. Raises `redis.RedisError`."""
+        self.publish(topics, _HANG_UP)
+
     def publish_last(self, frames: Iterable[tuple[Sequence[str], str]], told: Sequence[int]) -> None:
         """Send the last payloads that some events call for and remember, in the same breath, that these were told.
 
@@ -56,6 +61,11 @@ class Bus:
 
 def _pack(topics: Iterable[str], payload: str) -> str:
     return f"{json.dumps(list(topics))}\n{payload}"
+
+
+def is_hang_up(payload: str) -> bool:
+    """Whether it asks to close the sockets instead of sending them something."""
+    return payload == _HANG_UP
 
 
 def unpack(data: bytes) -> tuple[list[str], str]:

@@ -18,6 +18,8 @@ from .socket import OutboundSocket
 log = logging.getLogger(__name__)
 
 SERVICE_RESTART = 1012
+# Of the range that applications may use as they like; browsers take it as final (static/js/live.js).
+SESSION_OVER = 4401
 _PATIENCE_SECONDS = 2.0
 
 

@@ -10,8 +10,8 @@ from functools import partial
 
 import redis
 
-from .bus import Bus, unpack
-from .connection import SERVICE_RESTART, Connection
+from .bus import Bus, is_hang_up, unpack
+from .connection import SERVICE_RESTART, SESSION_OVER, Connection
 from .frames import BEAT, RESYNC, text_frame
 from .places import Place, Places
 from .reader import Reader
@@ -115,7 +115,9 @@ class Hub:
         topics, payload = unpack(data)
         with self._lock:
             listeners = {connection for topic in topics for connection in self._topics.get(topic, ())}
-        if listeners:
+        if is_hang_up(payload):
+            self._reader.close(listeners, SESSION_OVER)
+        elif listeners:
             self._push_to(listeners, text_frame(payload))
 
     def _everyone(self) -> set[Connection]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import redis
 from flask import current_app
@@ -47,6 +47,21 @@ def note_told() -> None:
             publication.mark_published(told)
     except redis.RedisError as error:
         log.warning("what was told could not be noted: %s", error)
+
+
+def signed_out(session_id: str) -> None:
+    """End the sockets of a browser whose agent has signed out."""
+    if not session_id:
+        return
+    try:
+        bus.hang_up([topics.browser(session_id)])
+    except redis.RedisError as error:
+        log.warning("the sockets of a browser that signed out were not closed: %s", error)
+
+
+def catch_up(agent_ids: Iterable[int]) -> None:
+    """Have these agents' pages fetch what they show anew: more has changed than fragments can say."""
+    _try_to_send([topics.agent(agent_id) for agent_id in agent_ids], {"resync": True})
 
 
 def agent_typing(case: Case, agent_id: int, name: str) -> None:
@@ -98,7 +113,7 @@ def _try_to_send(to: list[str], payload: dict[str, object]) -> None:
     try:
         bus.publish(to, json.dumps(payload))
     except redis.RedisError as error:
-        log.debug("typing was not shown: %s", error)
+        log.debug("agents or customers were not told: %s", error)
 
 
 def _default_language() -> str:

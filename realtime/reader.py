@@ -43,9 +43,13 @@ class Reader:
         connection.wants_to_write = lambda: self._soon(partial(self._watch, connection))
         self._soon(partial(self._add, connection))
 
+    def close(self, connections: set[Connection], code: int) -> None:
+        """Say good-bye to these browsers with this close code."""
+        self._soon(partial(self._close, connections, code))
+
     def close_all(self, code: int) -> None:
         """Say good-bye to every browser with this close code."""
-        self._soon(partial(self._close_all, code))
+        self._soon(lambda: self._close(self._connections, code))
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait for the last socket to be closed, so many seconds at most; tells whether it was."""
@@ -121,8 +125,8 @@ class Reader:
         except Exception:
             log.exception("a socket could not be let go")
 
-    def _close_all(self, code: int) -> None:
-        self._for_each(self._connections, lambda connection: connection.close(code))
+    def _close(self, connections: set[Connection], code: int) -> None:
+        self._for_each(connections, lambda connection: connection.close(code))
 
     def _settle(self, connection: Connection) -> None:
         """Let go of a connection that is over, and remember one that is about to be."""

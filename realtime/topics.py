@@ -8,6 +8,11 @@ def agent(agent_id: int) -> str:
     return f"agent:{agent_id}"
 
 
+def browser(session_id: str) -> str:
+    """What ends the sockets of one signed-in browser, all its tabs."""
+    return f"browser:{session_id}"
+
+
 def customer(public_id: str) -> str:
     """Everything for one customer's widgets."""
     return f"customer:{public_id}"

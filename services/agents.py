@@ -31,6 +31,11 @@ def by_id(agent_id: int) -> Agent | None:
     return agent if agent is not None and agent.active else None
 
 
+def active_ids() -> list[int]:
+    """Everybody who may sign in."""
+    return list(db.session().scalars(select(Agent.id).where(Agent.active)))
+
+
 def create(*, email: str, name: str, password: str, is_admin: bool = False, language: str = "") -> Agent:
     """Add an agent.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session
@@ -12,9 +13,10 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from blueprints.errors import sentence
-from blueprints.security import SignedIn, signed_in_agent
+from blueprints.security import SignedIn, begin_browser_session, browser_session, signed_in_agent
 from config import LANGUAGES
 from extensions import limiter
+from realtime import publish
 from services import agents
 from services.errors import InvalidInput
 
@@ -56,9 +58,13 @@ def sign_in() -> Response | str | tuple[str, int]:
 @login_required
 def sign_out() -> Response:
     """Sign out."""
+    ended = browser_session()
     logout_user()
     session.clear()
-    return redirect("/login", 303)
+    answer = redirect("/login", 303)
+    # Not before this answer has taken the cookie away: other tabs leave for the sign-in page at once.
+    answer.call_on_close(partial(publish.signed_out, ended))
+    return answer
 
 
 @bp.route("/setup/<token>", methods=["GET", "POST"])
@@ -95,6 +101,7 @@ def profile() -> Response | str | tuple[str, int]:
 def _begin_session(who: SignedIn) -> None:
     session.clear()
     session.permanent = True
+    begin_browser_session()
     login_user(who)
 
 

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from blueprints.snippet import snippet_of
-from services import desk, settings, widgets
+from realtime import publish
+from services import agents, desk, settings, widgets
 from services.errors import InvalidInput
 from services.settings import ChatSettings
 
@@ -39,6 +40,7 @@ def chats() -> Response | str | tuple[str, int]:
     except InvalidInput as error:
         form[error.field].errors = [sentence(error)]
         return _shown("settings/chats.html", form)
+    publish.catch_up(agents.active_ids())
     flash(gettext("Saved. Chats now end after %(minutes)s silent minutes.", minutes=new.silence_minutes), "success")
     return redirect("/settings/chats", 303)
 

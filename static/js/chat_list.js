@@ -69,7 +69,9 @@
 
   /** Takes over the server's list. `before` are the revisions when it was asked: what changed since may stay. */
   async function merge(answer, before) {
-    const listed = [...new DOMParser().parseFromString(answer, "text/html").querySelectorAll(".chat-row")];
+    const page = new DOMParser().parseFromString(answer, "text/html");
+    const listed = [...page.querySelectorAll(".chat-row")];
+    Object.assign(document.body.dataset, page.getElementById("chat-settings").dataset);
     const ids = new Set(listed.map((row) => row.id));
     const isGone = (row) => !ids.has(row.id) && before.get(row.id) === row.dataset.rev;
     rows().filter(isGone).forEach((row) => row.remove());

@@ -6,6 +6,7 @@
   const LOOK_MS = 1000;
   const GRACE_MS = 2000; // a shorter loss is nobody's business
   const SPREAD_MS = 1000;
+  const SESSION_OVER = 4401;
 
   let connection = null; // htmx's
   let heardAt = Date.now();
@@ -76,7 +77,10 @@
     tell("deskbell:linked");
   });
   document.addEventListener("htmx:ws:before:message:incoming", receive);
-  document.addEventListener("htmx:ws:close", lose);
+  document.addEventListener("htmx:ws:close", (event) => {
+    if (event.detail.code === SESSION_OVER) window.deskbell.signInAgain();
+    else lose();
+  });
   document.addEventListener("visibilitychange", renewIfDoubtful);
   window.addEventListener("offline", lose);
   window.addEventListener("online", renew);

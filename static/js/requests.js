@@ -14,16 +14,16 @@
     response.status === 401 || (response.redirected && new URL(response.url).pathname === "/login");
 
   /** Leads to the sign-in page and back here. What is written is kept. */
-  function signInAgain() {
+  deskbell.signInAgain = () => {
     deskbell.signedOut = true;
     location.reload();
-  }
+  };
 
   /** Fetches like htmx. Throws when there is no connection, and when the session is over. */
   deskbell.request = async (address, options = {}) => {
     const response = await fetch(address, { ...options, headers: headers() });
     if (leadsToSignIn(response)) {
-      signInAgain();
+      deskbell.signInAgain();
       throw new Error("signed out");
     }
     deskbell.setClock(response.headers.get("Date"));
@@ -61,6 +61,6 @@
   document.addEventListener("htmx:before:response", (event) => {
     if (!leadsToSignIn(event.detail.ctx.response.raw)) return;
     event.preventDefault(); // the sign-in page is not a conversation
-    signInAgain();
+    deskbell.signInAgain();
   });
 })();

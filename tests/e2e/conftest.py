@@ -23,7 +23,8 @@ from blueprints.connecting import connect_chatra, hook_url
 from config import Settings
 from extensions import db
 from models import Agent, Case
-from services import chats, desk
+from services import chats, desk, settings
+from services.settings import ChatSettings
 from tests import databases
 from tests import factories as make
 from tests.browsing import PASSWORD
@@ -128,13 +129,17 @@ class People:
     def agent(self, name: str = "Ann", *, admin: bool = False, **options: object) -> tuple[Agent, Page]:
         """An agent who has signed in and sees the chats."""
         agent = make.agent(name, admin=admin)
+        return agent, self.signed_in(agent, **options)
+
+    def signed_in(self, agent: Agent, **options: object) -> Page:
+        """A fresh browser in which this agent has signed in."""
         page = self.page(**options)
         page.goto(f"{self.running.url}/login")
         page.get_by_label("E-mail").fill(agent.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(f"{self.running.url}/chats")
-        return agent, page
+        return page
 
     def visitor(self, name: str = "Maria", text: str = "Where is my order?", **options: object) -> Page:
         """A visitor of the shop who has written through the widget."""
@@ -211,6 +216,7 @@ def _is_healthy(url: str) -> bool:
 
 def _tidy() -> None:
     db.session.rollback()
+    settings.change_chats(ChatSettings())
     someone = make.agent("Tidy")
     for (case_id,) in db.session.execute(db.select(Case.id).where(Case.active)).all():
         chats.end(case_id, someone, "closed")

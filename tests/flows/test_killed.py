@@ -16,6 +16,7 @@ from extensions import db
 from jobs import queues, sweeps
 from jobs.adapters import adapter_of
 from models import Case, Delivery, Event, InboxItem, Message, OutboxItem
+from realtime import publish
 from realtime.bus import bus
 from services import chats, clock, inbox, intake, outbox
 from tests import factories as make
@@ -177,5 +178,6 @@ class TestAnAnswer:
             sweeps.ring_again()
             sweeps.publish_kept_back()
         flow.settle()
+        publish.note_told()
         assert self.sent(chatra) == ["hello"]
         assert db.session.scalars(select(Event.id).where(Event.published_at.is_(None))).all() == []
