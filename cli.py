@@ -54,9 +54,14 @@ def _one_clear_line(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def _ready() -> None:
-    """Commands work before the first `make run` too: the database is made where it is missing."""
-    reachable.require_database(_settings())
+    """Commands work before the first `make run` too: the database is made where it is missing, and where is told."""
+    settings = _settings()
+    reachable.require_database(settings)
+    file = reachable.sqlite_file(settings)
+    is_new = file is not None and not file.exists()
     migrate_database(_app())
+    if is_new:
+        click.echo(f"A new desk was made in {settings.data_dir}.", err=True)
 
 
 @agent.command("create")
@@ -67,6 +72,9 @@ def _ready() -> None:
 @_one_clear_line
 def create_agent(email: str, name: str, password: str, admin: bool) -> None:
     """Add an agent who can sign in at once."""
+    refused = agents.refusals(email=email, name=name, password=password)
+    if refused:
+        raise click.ClickException(" ".join(f"{error.field}: {error}" for error in refused))
     _ready()
     made = agents.create(email=email, name=name, password=password, is_admin=admin)
     click.echo(f"{made.name} can sign in as {made.email}.")

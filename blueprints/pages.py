@@ -14,7 +14,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from config import LANGUAGES
-from services import attachments, chat_list, clock, settings
+from services import attachments, channels, chat_list, clock, settings
 
 
 def register(app: Flask) -> None:
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     app.add_template_global(static_path)
     app.add_template_global(same_everywhere)
     app.add_template_global(attachments.signed_path, "file_path")
+    app.add_template_global(channels.capabilities)
     app.context_processor(_for_every_page)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_babel import format_decimal, gettext
+from flask_babel import format_decimal, gettext, ngettext
 
 from channels.registry import KINDS
 from services import desk
@@ -12,8 +12,6 @@ from services.errors import N_
 from .reasons import reason
 
 _STATUS_NAMES = {"open": N_("Open"), "pending": N_("Pending"), "closed": N_("Closed")}
-_KB = 1024
-_MB = 1024 * _KB
 
 
 def register(app: Flask) -> None:
@@ -65,7 +63,10 @@ def names_of_a_fresh_desk() -> desk.Names:
 
 
 def file_size(size: int) -> str:
-    """A file's size, given in bytes."""
-    if size < _MB:
-        return str(gettext("%(size)s KB", size=format_decimal(max(1, round(size / _KB)))))
-    return str(gettext("%(size)s MB", size=format_decimal(round(size / _MB, 1))))
+    """A file's size, given in bytes: in thousands and with one decimal at most, as the widget's thread.js says it."""
+    if size < 1000:
+        return str(ngettext("%(num)s byte", "%(num)s bytes", size))
+    kilobytes = (size + 50) // 100 / 10
+    if kilobytes < 1000:
+        return str(gettext("%(size)s kB", size=format_decimal(kilobytes)))
+    return str(gettext("%(size)s MB", size=format_decimal((size + 50_000) // 100_000 / 10)))

@@ -8,7 +8,7 @@ import logging
 from channels.base import ChannelError, Delivery, Fetch
 from extensions import db
 from models import Channel
-from services import breaker, intake
+from services import breaker, customers, intake
 
 from . import calls
 from .adapters import adapter_of
@@ -17,7 +17,13 @@ log = logging.getLogger(__name__)
 
 
 def fetch(channel_id: int, conversation: str, what: str, wanted_id: str) -> None:
-    """Make one call and store its answer. A failure costs fresh data, never a message, so it is only noted."""
+    """Make one call and store its answer, unless another one has brought it meanwhile.
+
+    A failure costs fresh data, never a message, so it is only noted: what the customer says next asks again.
+    """
+    channel = db.session().get_one(Channel, channel_id)
+    if customers.is_fresh(channel, wanted_id):
+        return
     adapter = adapter_of(channel_id)
     if not breaker.admit(channel_id):
         log.info("channel %s pauses: a fetch was left out", channel_id)

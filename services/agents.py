@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -34,6 +34,17 @@ def by_id(agent_id: int) -> Agent | None:
 def active_ids() -> list[int]:
     """Everybody who may sign in."""
     return list(db.session().scalars(select(Agent.id).where(Agent.active)))
+
+
+def refusals(*, email: str, name: str, password: str) -> list[InvalidInput]:
+    """All that cannot be taken of a new agent's words, each with its field: nobody shall have to try twice."""
+    found = []
+    for check in (partial(_address, email), partial(_shown, name), partial(_check_length, password)):
+        try:
+            check()
+        except InvalidInput as error:
+            found.append(error)
+    return found
 
 
 def create(*, email: str, name: str, password: str, is_admin: bool = False, language: str = "") -> Agent:
@@ -112,12 +123,9 @@ def setup_link(public_url: str) -> str | None:
 
 def _made(*, email: str, name: str, password: str, is_admin: bool, language: str) -> Agent:
     """An agent as it will be stored; hashing takes its time before any lock is held."""
-    address, shown = _address(email), one_line(name, longest=120)
-    if not shown:
-        raise InvalidInput("name", N_("Enter a name."))
     return Agent(
-        email=address,
-        name=shown,
+        email=_address(email),
+        name=_shown(name),
         password_hash=_hashed(password),
         is_admin=is_admin,
         active=True,
@@ -150,7 +158,19 @@ def _address(email: str) -> str:
     return checked.normalized.casefold()
 
 
+def _shown(name: str) -> str:
+    if shown := one_line(name, longest=120):
+        return shown
+    raise InvalidInput("name", N_("Enter a name."))
+
+
 def _hashed(password: str) -> str:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput("password", N_("Use at least %(least)s characters."), least=SHORTEST_PASSWORD)
+    _check_length(password)
     return _hasher.hash(password)
+
+
+def _check_length(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidInput("password", N_("Use at least %(least)s characters."), least=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        raise InvalidInput("password", N_("Use at most %(most)s characters."), most=LONGEST_PASSWORD)

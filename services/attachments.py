@@ -20,7 +20,7 @@ from models.base import public_id
 
 from . import clock
 from .errors import N_, InvalidInput
-from .sanitise import one_line
+from .sanitise import file_name
 
 LARGEST_FILE = 25 * 1024 * 1024
 MOST_FILES = 5
@@ -116,7 +116,7 @@ def _write(upload: Upload, size: int) -> StoredFile:
         target.flush()
         os.fsync(target.fileno())
     _fsync_folders(path.parent)
-    name = one_line(upload.name.replace("/", "_").replace("\\", "_"), longest=200) or "file"
+    name = file_name(upload.name, longest=200) or "file"
     return StoredFile(new_id, name, _media_type(head), size)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -10,10 +11,12 @@ from channels.base import CustomerData
 from extensions import db
 from models import Channel, Customer, Identity
 
-from . import clock
+from . import channels, clock
 from .sanitise import one_line
 
 _LONGEST = {"name": 200, "email": 254, "phone": 50}
+# No longer than the silence after which a vendor's chat is over, so that each new chat brings fresh data.
+_FRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,19 @@ def identity_of(channel: Channel, external_id: str) -> Identity | None:
     )
 
 
+def is_fresh(channel: Channel, external_id: str) -> bool:
+    """Whether what the channel tells about this customer has come so lately that nobody need ask again."""
+    known = identity_of(channel, external_id)
+    return known is not None and known.refreshed_at is not None and clock.now() - known.refreshed_at < _FRESH
+
+
+def note_fresh(channel: Channel, external_id: str) -> None:
+    """The channel has told all that it knows about this customer. Runs in a unit of work."""
+    known = identity_of(channel, external_id)
+    if known is not None:
+        known.refreshed_at = clock.now()
+
+
 def recognise(channel: Channel, data: CustomerData) -> Recognised:
     """The customer of that id, made if unknown, with what the channel knows about them.
 
@@ -39,6 +55,9 @@ def recognise(channel: Channel, data: CustomerData) -> Recognised:
     """
     identity = identity_of(channel, data.external_id) or _met(channel, data.external_id)
     changed = _learn(identity, data)
+    if changed and channels.capabilities(channel).own_socket:
+        # Our own visitors are never asked about: what comes with their messages is all there is.
+        identity.refreshed_at = clock.now()
     return Recognised(identity.customer, identity, changed)
 
 
@@ -62,6 +81,6 @@ def _learn(identity: Identity, data: CustomerData) -> bool:
             changed = True
     details = {**identity.details, **data.details}
     if details != identity.details:
-        identity.details, identity.refreshed_at = details, clock.now()
+        identity.details = details
         changed = True
     return changed

@@ -21,7 +21,7 @@ from channels.base import (
 from extensions import db
 from models import Channel, InboxItem
 
-from . import chats, clock, outbox
+from . import chats, clock, customers, outbox
 from .errors import InvalidInput
 from .uow import lock_stream, ring_after_commit, unit_of_work
 
@@ -175,8 +175,9 @@ def _apply(item: InboxItem, inbound: Inbound) -> list[Fetch]:
             outbox.confirm(channel.id, item.stream, inbound.external_id, inbound.text)
         case CustomerUpdate():
             chats.update_customer(channel, inbound)
+            customers.note_fresh(channel, inbound.customer.external_id)
         case Fetch():
-            return [inbound]
+            return [] if customers.is_fresh(channel, inbound.id) else [inbound]
     return []
 
 

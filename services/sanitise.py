@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import PurePath
 
 from .errors import N_, InvalidInput
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
+# What stands behind the last dot of a long name and is longer is a part of a sentence.
+_LONGEST_EXTENSION = 20
 
 
 def _sound(text: str) -> str:
@@ -40,4 +43,17 @@ def message_text(text: str, *, longest: int, may_be_empty: bool = False) -> str:
 
 def one_line(text: str, *, longest: int) -> str:
     """A name or similar: one line, cut to `longest` characters."""
-    return _SPACES.sub(" ", _sound(text)).strip()[:longest].rstrip()
+    return _line(text)[:longest].rstrip()
+
+
+def file_name(text: str, *, longest: int) -> str:
+    """A file's name: one line of `longest` characters at most; what is cut is cut before the extension."""
+    line = _line(text.replace("/", "_").replace("\\", "_"))
+    extension = PurePath(line).suffix
+    if len(line) <= longest or len(extension) > _LONGEST_EXTENSION:
+        return line[:longest].rstrip()
+    return line[: longest - len(extension)].rstrip() + extension
+
+
+def _line(text: str) -> str:
+    return _SPACES.sub(" ", _sound(text)).strip()

@@ -1,4 +1,4 @@
-"""The chat that a visitor of a site sees: their latest case, its state and what was said since they last looked."""
+"""The chat that a visitor of a site sees: the state of their latest case, and what was said, whatever its case."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from extensions import db
 from models import Case, Channel, Identity, Message, Status
@@ -81,12 +81,12 @@ def unseen(case: Case, after: str) -> Unseen:
 
     Args:
         case: the visitor's chat.
-        after: a cursor; one that fits nothing asks for the chat as a new page shows it.
+        after: a cursor; one that fits nothing, as a new page's, asks for the visitor's latest messages, across cases.
     """
     known = _CURSOR.fullmatch(after)
     earlier = db.session().get(Case, int(known[1])) if known is not None else None
     if known is None or earlier is None or not _is_of_same_visitor(earlier, case):
-        return Unseen(messages.latest(case.id))
+        return Unseen(_latest_messages(case))
     return _from(earlier, int(known[2]), case)
 
 
@@ -108,14 +108,25 @@ def _from(at: Case, rev: int, case: Case) -> Unseen:
     return Unseen(unseen, more=f"{at.id}:{rev}")
 
 
+def _latest_messages(case: Case) -> list[Message]:
+    """The visitor's last messages, of whichever of their cases, in the order in which they were said."""
+    query = select(Message).join(Message.case).where(*_same_visitor(case))
+    newest_first = query.order_by(Message.position.desc(), Message.id.desc()).limit(messages.LATEST)
+    return list(db.session().scalars(newest_first))[::-1]
+
+
 def _is_of_same_visitor(case: Case, other: Case) -> bool:
     return (case.customer_id, case.channel_id) == (other.customer_id, other.channel_id)
 
 
 def _following(case: Case) -> Case | None:
     """The visitor's next case."""
-    same = (Case.customer_id == case.customer_id, Case.channel_id == case.channel_id)
-    return db.session().scalar(select(Case).where(*same, Case.id > case.id).order_by(Case.id).limit(1))
+    query = select(Case).where(*_same_visitor(case), Case.id > case.id).order_by(Case.id).limit(1)
+    return db.session().scalar(query)
+
+
+def _same_visitor(case: Case) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Case.customer_id == case.customer_id, Case.channel_id == case.channel_id
 
 
 def said_before(channel: Channel, visitor: str, client_id: str) -> Message | None:

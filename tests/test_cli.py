@@ -81,7 +81,7 @@ class TestAgentCreate:
         self, flask: Command, tmp_path: Path, database: dict[str, str]
     ) -> None:
         made = flask(*ANN)
-        assert (made.returncode, made.stderr) == (0, "")
+        assert made.returncode == 0
         assert made.stdout == "Ann can sign in as ann@desk.example.\n"
         with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
             agent = agents.authenticate("ann@desk.example", "correct horse")
@@ -101,6 +101,14 @@ class TestAgentCreate:
         changed = list(ANN)
         changed[changed.index(option) + 1] = value
         assert refused(flask(*changed)) == line
+
+    def test_says_all_that_cannot_be_taken_at_once_and_makes_nothing(self, flask: Command, tmp_path: Path) -> None:
+        run = flask("agent", "create", "--email", "ann", "--name", " ", "--password", "short")
+        assert refused(run) == (
+            "Error: email: Enter an e-mail address such as name@example.com. "
+            "name: Enter a name. password: Use at least 8 characters."
+        )
+        assert not (tmp_path / "deskbell.sqlite3").exists()
 
     @furnished
     def test_refuses_an_address_that_somebody_has_whatever_its_case(self, flask: Command) -> None:
@@ -163,7 +171,17 @@ class TestIntegrationConnectChatra:
 
 
 def test_a_fresh_desk_lists_its_own_live_chat(flask: Command) -> None:
-    assert rows(flask(*LIST)) == [["1", "widget", "Website chat", "Support", "connected", ""]]
+    run = flask(*LIST)
+    assert run.stdout == "1\twidget\tWebsite chat\tSupport\tconnected\t\n"
+
+
+@pytest.mark.sqlite("the file tells whether there was a database")
+@pytest.mark.parametrize("command", [LIST, ANN], ids=lambda command: command[0])
+def test_a_command_that_makes_a_new_desk_says_where_and_says_it_once(
+    flask: Command, tmp_path: Path, command: list[str]
+) -> None:
+    assert flask(*command).stderr == f"A new desk was made in {tmp_path}.\n"
+    assert flask(*LIST).stderr == ""
 
 
 @pytest.mark.parametrize(

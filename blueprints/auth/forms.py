@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from blueprints.errors import sentence
 from blueprints.locale import NAMES
 from config import LANGUAGES
+from services import agents
 
 
 class SignInForm(FlaskForm):
@@ -46,6 +51,15 @@ class SetupForm(FlaskForm):
         description=_l("At least 8 characters."),
         render_kw={"autocomplete": "new-password"},
     )
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check all fields, and say at each what the desk would refuse: all at once."""
+        super().validate(extra_validators)
+        words = {field.name: field.data or "" for field in (self.email, self.name, self.password)}
+        for refusal in agents.refusals(**words):
+            if not self[refusal.field].errors:
+                self[refusal.field].errors = [sentence(refusal)]
+        return not self.errors
 
 
 class ProfileForm(FlaskForm):

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp
 
 
+class MinutesField(IntegerField):
+    """A number of minutes; what is none is refused in our own words."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Read what was typed. Raises ValueError with the sentence for its field."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(gettext("Enter a whole number of minutes.")) from error
+
+
 class ChatsForm(FlaskForm):
     """How silent chats end."""
 
-    silence_minutes = IntegerField(
+    silence_minutes = MinutesField(
         _l("End a chat after this many silent minutes"),
         [InputRequired(_l("Enter a number of minutes."))],
         description=_l("0 ends a chat at once, so that everything arrives as a case."),
     )
-    warning_minutes = IntegerField(
+    warning_minutes = MinutesField(
         _l("Warn this many minutes before"),
         [InputRequired(_l("Enter a number of minutes."))],
         description=_l("The time turns red and a countdown stands next to Send."),

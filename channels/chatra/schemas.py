@@ -13,8 +13,8 @@ from channels.chatra.values import Json, first, moment, record, records, text
 from channels.chatra.visitors import customer, group
 
 OUR_NAME = "deskbell"
-STARTED = "chatStarted"
-EVENTS = frozenset({STARTED, "chatFragment", "chatTranscript"})
+STARTED, FRAGMENT = "chatStarted", "chatFragment"
+EVENTS = frozenset({STARTED, FRAGMENT, "chatTranscript"})
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,17 @@ def key(delivery: Delivery) -> str:
 
 
 def inbound(delivery: Delivery) -> list[Inbound]:
-    """Translate a delivery: its messages in their order, and for a new chat the wish to know its visitor."""
+    """Translate a delivery: its messages in their order, and the wish to know the visitor who speaks.
+
+    The wish comes with whatever a visitor says, because a call may fail; the desk leaves out what it need not ask. A
+    transcript wishes for nothing: it repeats a chat that is over.
+    """
     client = record(delivery.body.get("client"))
     if delivery.fetched:
         return [CustomerUpdate(client_id(delivery.body), customer(client), group(client, delivery.body))]
     found: list[Inbound] = list(_messages(delivery, client))
-    if delivery.body.get("eventName") == STARTED:
+    event = delivery.body.get("eventName")
+    if event == STARTED or (event == FRAGMENT and any(_is_visitors(item) for item in found)):
         found.append(Fetch(client_id(delivery.body), "client", client_id(delivery.body)))
     return found
 
@@ -146,6 +151,10 @@ def _message(delivery: Delivery, client: Json, message: Said, external_id: str) 
         author_name=message.agent if message.type == "agent" else "",
         group=group(client, delivery.body),
     )
+
+
+def _is_visitors(item: Inbound) -> bool:
+    return isinstance(item, IncomingMessage) and item.author is Author.CUSTOMER
 
 
 def _author(message: Said) -> Author:

@@ -25,14 +25,16 @@
 
   /** Takes the files that fit and says which do not. The limits stand on the file input. */
   function fitting(files, present) {
-    const { mostBytes, mostFiles } = chooser().dataset;
-    const small = files.filter((file) => !(file.size > Number(mostBytes)));
-    for (const { name } of files.filter((file) => !small.includes(file))) {
-      deskbell.toast(deskbell.text("file-too-large", { name }), "error");
+    const { mostBytes, mostFiles, textEmpty } = chooser().dataset;
+    const isSound = (file) => file.size > 0 && file.size <= Number(mostBytes);
+    for (const { name, size } of files.filter((file) => !isSound(file))) {
+      const sentence = size ? deskbell.text("file-too-large", { name }) : deskbell.fill(textEmpty, { name });
+      deskbell.toast(sentence, "error");
     }
+    const sound = files.filter(isSound);
     const room = Math.max(0, Number(mostFiles || Infinity) - present.length);
-    if (small.length > room) deskbell.toast(deskbell.text("too-many-files", { most: mostFiles }), "error");
-    return small.slice(0, room);
+    if (sound.length > room) deskbell.toast(deskbell.text("too-many-files", { most: mostFiles }), "error");
+    return sound.slice(0, room);
   }
 
   function add(files) {

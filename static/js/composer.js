@@ -21,10 +21,21 @@
     field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
   }
 
+  /** Says why this text cannot be sent, if it cannot. The limit is the channel's and stands on the field. */
+  function refuse(field, text) {
+    const { longest, textLong } = field.dataset;
+    const given = [...text].length;
+    if (!(given > Number(longest))) return false;
+    field.form.querySelector(".composer-error").textContent = deskbell.fill(textLong, { given });
+    field.setAttribute("aria-invalid", "true");
+    return true;
+  }
+
   /** Hands what is written to the outbox; tells whether there was anything. */
   function send() {
     const field = replyBox();
     const text = field.value.trim();
+    if (refuse(field, text)) return false;
     const files = deskbell.attachments.take(openCase());
     if (!text && !files.length) return false;
     deskbell.outbox.add(openCase(), text, files);
@@ -61,6 +72,7 @@
   document.addEventListener("input", (event) => {
     if (!isReplyBox(event.target)) return;
     fit(event.target);
+    event.target.removeAttribute("aria-invalid");
     if (event.target.value.trim()) tellOthers(openCase());
   });
   document.addEventListener("deskbell:filled", (event) => fit(event.target));

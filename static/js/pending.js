@@ -38,6 +38,7 @@
     }
     entries.forEach(show);
     stayLast(thread());
+    deskbell.followEnd();
   }
 
   /** What others said meanwhile is said before ours. */

@@ -86,6 +86,8 @@
   }
 
   deskbell.goToEnd = goToEnd;
+  /** After something in the thread has grown: whoever stood at its end stays there. */
+  deskbell.followEnd = () => isAtEnd && goToEnd();
 
   const isOfThread = (element) => element instanceof Element && element.matches("#conversation .thread");
 

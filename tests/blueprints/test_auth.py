@@ -92,7 +92,23 @@ class TestFirstAdministrator:
         good = {"name": "Boss", "email": "boss@desk.example", "password": "long enough"}
         answer = Browser(client).submit(link, **{**good, field: value})
         assert answer.status_code == 422
-        assert 'role="alert"' in answer.text
+        assert answer.text.count('role="alert"') == 1
+        assert f'id="{field}-error"' in answer.text
+
+    def test_all_that_cannot_be_taken_is_said_at_once(self, client: FlaskClient, link: str) -> None:
+        answer = Browser(client).submit(link, name=" ", email="no address", password="short")
+        assert answer.status_code == 422
+        for field, sentence in (
+            ("name", "Enter a name."),
+            ("email", "Enter an e-mail address such as name@example.com."),
+            ("password", "Use at least 8 characters."),
+        ):
+            assert f'id="{field}-error" role="alert">{sentence}<' in answer.text
+
+    def test_a_password_without_end_is_not_called_too_short(self, client: FlaskClient, link: str) -> None:
+        answer = Browser(client).submit(link, name="Boss", email="boss@desk.example", password="x" * 201)
+        assert answer.status_code == 422
+        assert "Use at most 200 characters." in answer.text
 
 
 def test_language_and_appearance_are_kept(browser: Browser, ann: Agent) -> None:

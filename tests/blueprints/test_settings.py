@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from config import Settings
 from extensions import db
 from models import Channel
-from services import channels, desk, settings
+from services import breaker, channels, desk, groups, settings
 from tests.browsing import Browser
 from tests.vendors.chatra import ChatraSimulator
 
@@ -35,6 +36,23 @@ def test_minutes_out_of_range_are_refused_at_their_field(admin: Browser, minutes
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert settings.chats().silence_minutes == 10
+
+
+@pytest.mark.parametrize("minutes", ["abc", "1.5", "1e3", "9" * 5000])
+@pytest.mark.parametrize("field", ["silence_minutes", "warning_minutes"])
+def test_minutes_that_are_no_whole_number_are_refused_in_our_own_words(
+    admin: Browser, field: str, minutes: str
+) -> None:
+    answer = admin.submit("/settings/chats", **{"silence_minutes": "7", "warning_minutes": "1", field: minutes})
+    assert answer.status_code == 422
+    assert "Enter a whole number of minutes." in answer.text
+    assert "valid integer" not in answer.text
+
+
+def test_no_minutes_at_all_are_asked_for(admin: Browser) -> None:
+    answer = admin.submit("/settings/chats", silence_minutes="", warning_minutes="1")
+    assert "Enter a number of minutes." in answer.text
+    assert "whole number" not in answer.text
 
 
 def test_the_snippet_is_one_line_that_loads_our_script(admin: Browser) -> None:
@@ -93,3 +111,28 @@ class TestChatra:
         assert admin.submit(f"{page}/keys", **self.keys(chatra)).status_code == 303
         db.session.expire_all()
         assert (channel.state, channel.sealed_hook_token) == ("connected", token)
+
+    @pytest.mark.parametrize("page", ["/settings/integrations", "/settings/integrations/{channel}"])
+    def test_a_channel_that_could_not_be_reached_is_not_called_connected(self, admin: Browser, page: str) -> None:
+        channel = channels.connect(
+            kind="chatra",
+            family="live_chat",
+            name="Chatra",
+            group=groups.first(),
+            credentials={},
+            state_reason="Chatra could not be reached.",
+        )
+        address = page.format(channel=channel.id)
+        assert states(admin.get(address).text)[-1] == "Not checked yet"
+        for _ in range(breaker.PATIENCE):
+            breaker.note_failure(channel.id, "Chatra gave no answer.")
+        assert states(admin.get(address).text)[-1] == "Paused"
+        channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
+        assert states(admin.get(address).text)[-1] == "Needs attention"
+        channels.mark_working(channel.id)
+        assert states(admin.get(address).text)[-1] == "Connected"
+
+
+def states(page: str) -> list[str]:
+    """The states of the channels that a page shows, in words."""
+    return re.findall(r'<span class="badge" data-state="[a-z]+">([^<]+)</span>', page)

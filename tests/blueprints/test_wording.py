@@ -19,14 +19,20 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("language", "size", "shown"),
     [
-        ("en", 1, "1 KB"),
-        ("en", 300_000, "293 KB"),
-        ("en", 25 * 1024 * 1024, "25 MB"),
-        ("en", 1_600_000, "1.5 MB"),
-        ("ru", 1_600_000, "1,5 МБ"),
+        ("en", 1, "1 byte"),
+        ("en", 2, "2 bytes"),
+        ("en", 999, "999 bytes"),
+        ("en", 1000, "1 kB"),
+        ("en", 1250, "1.3 kB"),
+        ("en", 999_949, "999.9 kB"),
+        ("en", 999_950, "1 MB"),
+        ("en", 3_400_000, "3.4 MB"),
+        ("ru", 2, "2 байта"),
+        ("ru", 1250, "1,3 кБ"),
+        ("ru", 3_400_000, "3,4 МБ"),
     ],
 )
-def test_a_files_size_is_told_in_kilobytes_or_megabytes(app: Flask, language: str, size: int, shown: str) -> None:
+def test_a_file_tells_its_size(app: Flask, language: str, size: int, shown: str) -> None:
     with app.test_request_context(), force_locale(language):
         assert file_size(size) == shown
 

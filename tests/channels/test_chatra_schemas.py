@@ -96,8 +96,16 @@ def test_a_new_chat_asks_for_its_visitor() -> None:
     assert schemas.inbound(started()) == [Fetch(CLIENT_ID, "client", CLIENT_ID)]
 
 
-def test_a_fragment_asks_for_nothing() -> None:
-    assert not [item for item in schemas.inbound(fragment(said())) if isinstance(item, Fetch)]
+def test_whatever_a_visitor_says_asks_for_the_visitor_for_an_earlier_call_may_have_failed() -> None:
+    assert schemas.inbound(fragment(said()))[-1] == Fetch(CLIENT_ID, "client", CLIENT_ID)
+
+
+def test_what_a_colleague_says_and_what_a_transcript_repeats_asks_for_nothing() -> None:
+    said_by_a_colleague = fragment(said(type="agent"), said(type="system", id="other"))
+    repeated = delivery(fragment(said()).body | {"eventName": "chatTranscript"})
+    for asks_nothing in (said_by_a_colleague, repeated):
+        assert messages(asks_nothing)
+        assert not [item for item in schemas.inbound(asks_nothing) if isinstance(item, Fetch)]
 
 
 @pytest.mark.parametrize(

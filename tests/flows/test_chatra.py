@@ -9,13 +9,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
+from rq import Queue
 from sqlalchemy import func, select
 
 from channels.base import Author, ChannelError
 from extensions import db
-from jobs import sweeps
+from jobs import fetch, queues, sweeps
 from models import Channel, Delivery, InboxItem, Message, OutboxItem
-from services import chats, clock, inbox, outbox
+from realtime.bus import bus
+from services import breaker, chats, clock, inbox, outbox
 from tests import factories as make
 from tests.flows.conftest import Flow
 from tests.vendors.chatra import ChatraSimulator, Switches
@@ -123,8 +125,6 @@ class TestIn:
     def test_a_delivery_whose_doorbell_was_lost_is_found_by_the_sweep(
         self, flow: Flow, chatra: ChatraSimulator
     ) -> None:
-        from realtime.bus import bus
-
         chatra.visitor_says(None, "Hi")
         chatra.deliver_all()
         bus.redis.flushall()
@@ -165,6 +165,68 @@ class TestIn:
         inbox.replay(flow.channel.id, aside.id)
         flow.settle()
         assert flow.texts(flow.chats()[0]) == ["one", "poison", "three"]
+
+
+class TestTheCustomersData:
+    """It is asked for until the call has worked, and not again for a while."""
+
+    def say(self, flow: Flow, chatra: ChatraSimulator, text: str) -> None:
+        """The visitor writes once more, and all that this leads to is done."""
+        chatra.store.advance(1)
+        chatra.visitor_says("maria", text, Plan="Gold")
+        flow.settle()
+
+    def is_known(self, flow: Flow) -> bool:
+        """Whether the panel shows what no webhook tells, but only an answer to our call."""
+        return "Browser" in flow.chats()[0].customer.identities[0].details
+
+    def asked(self, chatra: ChatraSimulator) -> int:
+        """How often Chatra was asked for this visitor."""
+        return sum(request.path == "/api/clients/maria" for request in chatra.requests)
+
+    def test_is_asked_for_again_with_the_next_message_after_a_call_that_failed(
+        self, flow: Flow, chatra: ChatraSimulator
+    ) -> None:
+        chatra.faults.fail(401)
+        self.say(flow, chatra, "one")
+        assert not self.is_known(flow)
+        self.say(flow, chatra, "two")
+        assert self.is_known(flow)
+        assert self.asked(chatra) == 2
+
+    def test_is_asked_for_again_after_a_call_that_was_left_out_in_a_pause(
+        self, flow: Flow, chatra: ChatraSimulator
+    ) -> None:
+        for _ in range(breaker.PATIENCE):
+            breaker.note_failure(flow.channel.id, "Chatra gave no answer.")
+        self.say(flow, chatra, "one")
+        assert self.asked(chatra) == 0
+        with time_machine.travel(clock.now() + breaker.pause(breaker.PATIENCE)):
+            self.say(flow, chatra, "two")
+        assert self.is_known(flow)
+
+    def test_leaves_no_work_behind_while_every_call_fails(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        for text in ("one", "two", "three"):
+            chatra.faults.fail(401)
+            self.say(flow, chatra, text)
+        assert self.asked(chatra) == 3
+        assert Queue(queues.FETCH, connection=bus.redis).count == 0
+
+    def test_is_not_asked_for_at_every_message_once_it_is_known(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        for text in ("one", "two", "three"):
+            self.say(flow, chatra, text)
+        assert self.asked(chatra) == 1
+
+    def test_is_asked_for_once_by_messages_that_come_together(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        self.say(flow, chatra, "one")
+        fetch.fetch(flow.channel.id, "maria", "client", "maria")
+        assert self.asked(chatra) == 1
+
+    def test_is_fetched_anew_for_a_chat_that_begins_later(self, flow: Flow, chatra: ChatraSimulator) -> None:
+        self.say(flow, chatra, "one")
+        with time_machine.travel(clock.now() + timedelta(minutes=10)):
+            self.say(flow, chatra, "two")
+        assert self.asked(chatra) == 2
 
 
 class TestOut:

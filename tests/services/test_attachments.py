@@ -119,6 +119,9 @@ class TestTheName:
             ("", "file"),
             (" \n ", "file"),
             ("x" * 300, "x" * 200),
+            ("x" * 244 + ".txt", "x" * 196 + ".txt"),
+            ("Invoice " * 40 + ".pdf", ("Invoice " * 25)[:196].strip() + ".pdf"),
+            ("Dear Sir. " + "x" * 300, "Dear Sir. " + "x" * 190),
         ],
     )
     def test_keeps_no_path_and_no_tricks(self, given_name: str, name: str) -> None:

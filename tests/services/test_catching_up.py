@@ -89,3 +89,51 @@ def test_an_older_case_that_is_active_again_is_told_as_a_new_page_shows_it() -> 
     chats.reply(older.id, ann, "I looked it up")
     found, _ = caught_up(older, cursor)
     assert [message.text for message in found] == ["one", "I looked it up"]
+
+
+def on_a_new_page(case: Case) -> list[str]:
+    """What a browser shows that knows nothing yet."""
+    return [message.text for message in visitor_chats.unseen(make.fresh(case), "").messages]
+
+
+def test_a_new_page_shows_what_was_said_before_the_last_case_was_closed() -> None:
+    ann = make.agent()
+    older = make.chat("one")
+    chats.reply(older.id, ann, "two")
+    chats.end(older.id, ann, "closed")
+    newer = make.chat("three")
+    assert on_a_new_page(newer) == ["one", "two", "three"]
+
+
+def test_a_new_page_shows_the_latest_messages_of_all_cases_in_order() -> None:
+    ann = make.agent()
+    older = make.chat("first")
+    says_much(older, 150)
+    chats.end(older.id, ann, "closed")
+    newer = make.chat("again")
+    says_much(newer, 150)
+    unseen = visitor_chats.unseen(make.fresh(newer), "")
+    every = list(db.session.scalars(db.select(Message.id).order_by(Message.id)))
+    assert [message.id for message in unseen.messages] == every[-messages.LATEST :]
+    assert unseen.more == ""
+
+
+def test_a_new_page_shows_nothing_of_other_visitors_or_channels() -> None:
+    make.chat("of another visitor", visitor="somebody else")
+    make.chat("on another channel", channel=make.chatra())
+    assert on_a_new_page(make.chat("mine")) == ["mine"]
+
+
+def test_a_new_page_lacks_nothing_when_an_older_case_is_active_again() -> None:
+    ann = make.agent()
+    older = make.chat("one")
+    chats.end(older.id, ann, "closed")
+    newer = make.chat("two")
+    chats.end(newer.id, ann, "closed")
+    chats.reply(older.id, ann, "three")
+    assert on_a_new_page(older) == ["one", "two", "three"]
+    cursor = visitor_chats.cursor(make.fresh(older))
+    chats.end(older.id, ann, "closed")
+    chats.reply(newer.id, ann, "four")
+    found, _ = caught_up(newer, cursor)
+    assert [message.text for message in found] == ["two", "four"]

@@ -20,9 +20,10 @@ class Composer {
 
   build() {
     const { texts } = this;
-    this.name = el("input", { id: "name", autocomplete: "name", maxlength: 200, required: true });
+    this.name = el("input", { id: "name", dir: "auto", autocomplete: "name", maxlength: 200, required: true });
     this.email = el("input", { id: "email", type: "email", autocomplete: "email", maxlength: 254 });
-    this.text = el("textarea", { id: "text", rows: 1, placeholder: texts.placeholder, "aria-label": texts.message });
+    const asked = { placeholder: texts.placeholder, "aria-label": texts.message };
+    this.text = el("textarea", { id: "text", rows: 1, dir: "auto", ...asked });
     this.picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: -1, "aria-label": texts.attach });
     this.attach = el("button", { type: "button", class: "quiet", "aria-label": texts.attach, title: texts.attach });
     this.submit = el("button", { type: "submit", class: "send", "aria-label": texts.send, title: texts.send });
@@ -77,21 +78,26 @@ class Composer {
     this.text.style.height = `${this.text.scrollHeight + 2}px`;
   }
 
+  /* Take the files that fit and say of the others why they do not. */
   choose(files) {
     this.picker.value = "";
-    this.complain(this.objection([...this.files, ...files]) || "");
-    if (!this.problem.textContent) this.files.push(...files);
+    const problems = new Set();
+    for (const file of files) {
+      const problem = this.objection(file);
+      if (problem) problems.add(problem);
+      else this.files.push(file);
+    }
+    this.complain([...problems].join("\n"));
     this.showFiles();
   }
 
-  objection(files) {
+  objection({ name, size }) {
     const { texts } = this;
-    const large = files.find((file) => file.size > LARGEST_FILE);
-    const empty = files.find((file) => file.size === 0);
-    if (files.length > MOST_FILES) return texts.files_many;
-    if (large) return fill(texts.file_large, { name: large.name });
-    if (empty) return fill(texts.file_empty, { name: empty.name });
-    return files.reduce((sum, file) => sum + file.size, 0) > LARGEST_TOGETHER ? texts.files_large : "";
+    if (size > LARGEST_FILE) return fill(texts.file_large, { name });
+    if (size === 0) return fill(texts.file_empty, { name });
+    if (this.files.length === MOST_FILES) return texts.files_many;
+    const together = this.files.reduce((sum, file) => sum + file.size, size);
+    return together > LARGEST_TOGETHER ? texts.files_large : "";
   }
 
   showFiles() {
@@ -104,7 +110,7 @@ class Composer {
           this.showFiles();
           this.text.focus();
         });
-        return el("li", { class: "file" }, el("span", { class: "file-name" }, file.name), remove);
+        return el("li", { class: "file" }, el("span", { class: "file-name", dir: "auto" }, file.name), remove);
       }),
     );
   }

@@ -92,9 +92,9 @@ class Thread {
   partsOf(entry) {
     const parts = [];
     const author = entry.mine ? this.texts.you : entry.name;
-    if (author) parts.push(el("p", { class: entry.mine || entry.continues ? "author unseen" : "author" }, author));
+    if (author) parts.push(el("p", { class: entry.mine || entry.continues ? "author unseen" : "author", dir: "auto" }, author));
     const bubble = el("div", { class: "bubble" });
-    if (entry.text) bubble.append(el("p", { class: "text" }, ...withLinks(entry.text)));
+    if (entry.text) bubble.append(el("p", { class: "text", dir: "auto" }, ...withLinks(entry.text)));
     for (const file of entry.files) bubble.append(this.fileOf(file));
     parts.push(bubble, this.metaOf(entry));
     return parts;
@@ -127,9 +127,9 @@ class Thread {
   }
 
   fileOf(file) {
-    if (!file.url) return el("span", { class: "file" }, file.name);
+    if (!file.url) return el("span", { class: "file", dir: "auto" }, file.name);
     const url = this.api.fileAddress(file.url);
-    const chip = () => [el("span", { class: "file-name" }, file.name), ` ${this.sizeOf(file.size)}`];
+    const chip = () => [el("span", { class: "file-name", dir: "auto" }, file.name), ` ${this.sizeOf(file.size)}`];
     if (!file.image) return outwardLink(url, { class: "file" }, ...chip());
     const image = el("img", { src: url, alt: file.name, loading: "lazy" });
     const link = outwardLink(url, { class: "picture" }, image);
@@ -140,10 +140,13 @@ class Thread {
     return link;
   }
 
+  /* In thousands and with one decimal at most, as the agents' file_chip.html says it. */
   sizeOf(bytes) {
-    const [unit, size] = bytes < 1e6 ? ["kilobyte", Math.ceil(bytes / 1e3)] : ["megabyte", bytes / 1e6];
-    const shape = { style: "unit", unit, maximumFractionDigits: 1 };
-    return new Intl.NumberFormat(this.page.config.lang, shape).format(size);
+    const say = (size, unit, unitDisplay) =>
+      new Intl.NumberFormat(this.page.config.lang, { style: "unit", unit, unitDisplay }).format(size);
+    if (bytes < 1000) return say(bytes, "byte", "long");
+    if (bytes < 999950) return say(Math.round(bytes / 100) / 10, "kilobyte", "short");
+    return say(Math.round(bytes / 1e5) / 10, "megabyte", "short");
   }
 
   /* Someone is writing; shown for six seconds unless they go on. */
