@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import create_app
+from channels.base import IncomingMessage
 from channels.chatra.adapter import ChatraAdapter
 from extensions import db
 from jobs import worker
@@ -64,8 +65,10 @@ def after(owner: Any, name: str, what: Callable[[], None]) -> None:  # noqa: ANN
     setattr(owner, name, replaced)
 
 
-def tell_what_is_around(_said: object) -> bool:
-    """Note how many deliveries there are, and how many of them wait, while one is being applied."""
+def tell_what_is_around(said: object) -> bool:
+    """Note how many deliveries there are, and how many of them wait, while a message is being applied."""
+    if not isinstance(said, IncomingMessage):
+        return False
     states = list(db.session.scalars(select(InboxItem.state)))
     note(f"{len(states)} deliveries, {states.count(inbox.PENDING)} pending")
     return False
