@@ -22,7 +22,6 @@ class EventKind(StrEnum):
     CHAT_TAKEN = "chat_taken"
     CHAT_READ = "chat_read"
     CHAT_POSTPONED = "chat_postponed"
-    CHAT_RESCHEDULED = "chat_rescheduled"
     CHAT_ENDED = "chat_ended"
     CUSTOMER_CHANGED = "customer_changed"
 

@@ -9,7 +9,8 @@ from redis import Redis
 
 _TOLD = "deskbell:told"
 _TAKEN_AT_ONCE = 500
-_HANG_UP = ""
+# No fragment and no JSON begins like this.
+_HANG_UP = "\0hang up"
 
 
 class Bus:

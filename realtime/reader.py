@@ -91,6 +91,7 @@ class Reader:
         try:
             self._selector.register(connection.sock, selectors.EVENT_READ, connection)
         except (OSError, ValueError):
+            self._closing.discard(connection)
             connection.end()
             self._tell_if_empty()
             return

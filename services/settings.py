@@ -8,11 +8,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from extensions import db
-from models import Case, EventKind, Setting
+from models import Case, Setting
 
 from .errors import N_, InvalidInput
-from .events import SYSTEM
-from .uow import lock_stream, record, unit_of_work
+from .uow import lock_stream, unit_of_work
 
 LONGEST_SILENCE = 24 * 60
 _CHATS = select(Setting.value).where(Setting.key == "chats")
@@ -34,7 +33,7 @@ def chats() -> ChatSettings:
 
 
 def change_chats(new: ChatSettings) -> None:
-    """Keep new settings and move the deadlines of the chats that are active.
+    """Keep new settings and move the deadlines of the chats that are active; whoever asks tells the pages.
 
     Raises:
         InvalidInput: minutes out of range.
@@ -47,7 +46,6 @@ def change_chats(new: ChatSettings) -> None:
         if shift:
             for case in session.scalars(select(Case).where(Case.active).order_by(Case.id).with_for_update(of=Case)):
                 case.ends_at = case.ends_at + shift if case.ends_at else None
-                record(case, EventKind.CHAT_RESCHEDULED, SYSTEM)
 
 
 def _check(new: ChatSettings) -> None:

@@ -10,8 +10,6 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extensions import db
-from models import Event, EventKind
 from services import chats, settings
 from services.errors import InvalidInput
 from services.settings import LONGEST_SILENCE, ChatSettings
@@ -66,14 +64,6 @@ def test_new_minutes_move_the_end_of_active_chats_by_the_difference_and_leave_en
         settings.change_chats(ChatSettings(15, 2, True))
     ends = [make.fresh(case).ends_at for case in (plain, postponed, ended)]
     assert ends == [NOON + timedelta(minutes=15), NOON + timedelta(minutes=20), None]
-
-
-def test_a_moved_end_stands_in_the_changelog_and_is_news_to_pages(app: Flask) -> None:
-    case = make.chat()
-    rev = case.rev
-    settings.change_chats(ChatSettings(5, 2, True))
-    kinds = db.session.scalars(db.select(Event.kind).where(Event.case_id == case.id, Event.rev > rev)).all()
-    assert kinds == [EventKind.CHAT_RESCHEDULED]
 
 
 def test_other_settings_leave_the_ends_alone(app: Flask) -> None:

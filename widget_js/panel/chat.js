@@ -1,7 +1,7 @@
 /*
  * What is known of the chat. Answers, catch-ups and pushes may come late, twice or out of order: a message counts by
- * its rev, the state by the case's. Only a catch-up moves the cursor, for only it is complete; until the first one it
- * stands before the case of the first words, so that nothing said since them is left out.
+ * its rev, the state by the case's. Only a catch-up moves the cursor, for only it is complete; the first one brings the
+ * latest of all the visitor's cases.
  */
 
 class Chat {
@@ -38,7 +38,6 @@ class Chat {
   /* Take in a push or an answer; tells whether it leaves a doubt that a catch-up has to settle. */
   learn(news) {
     this.heard += 1;
-    this.cursor ||= `${news.case}:0`;
     this.keep(news.messages ?? [news.message]);
     const doubtful = this.case > 0 && news.case !== null && news.case < this.case;
     if (!doubtful && !this.isOlder(news)) this.describe(news);
