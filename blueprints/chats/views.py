@@ -48,7 +48,7 @@ def show(case_id: int) -> Response | str:
 @login_required
 def rows() -> str:
     """Every row, for a browser that may have missed some."""
-    return render_template("chats/rows.html", rows=chat_list.rows(signed_in_agent()))
+    return render_template("chats/catch_up.html", rows=chat_list.rows(signed_in_agent()))
 
 
 @bp.get("/chats/<id:case_id>/messages")

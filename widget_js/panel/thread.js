@@ -140,7 +140,7 @@ class Thread {
     return link;
   }
 
-  /* In thousands and with one decimal at most, as the agents' file_chip.html says it. */
+  /* In thousands and with one decimal at most, as blueprints/wording.py says it to agents. */
   sizeOf(bytes) {
     const say = (size, unit, unitDisplay) =>
       new Intl.NumberFormat(this.page.config.lang, { style: "unit", unit, unitDisplay }).format(size);
