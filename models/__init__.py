@@ -1,5 +1,6 @@
 """Tables and nothing else: columns, constraints and small pure properties."""
 
+from .access import Access, AgentGroup, ChannelOff
 from .agent import Agent
 from .attachment import Attachment
 from .case import Case, Delivery, Message, Status
@@ -13,10 +14,13 @@ from .setting import Setting
 from .stream import Stream
 
 __all__ = [
+    "Access",
     "Agent",
+    "AgentGroup",
     "Attachment",
     "Case",
     "Channel",
+    "ChannelOff",
     "Customer",
     "Delivery",
     "Event",

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .access import Access
 from .base import Model, UtcDateTime
 
 
@@ -21,6 +22,7 @@ class Agent(Model):
     password_hash: Mapped[str] = mapped_column(String(200))
     is_admin: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
+    access: Mapped[str] = mapped_column(String(16), default=Access.FULL, server_default=Access.FULL)
     language: Mapped[str] = mapped_column(String(8), default="")
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     session_version: Mapped[int] = mapped_column(default=1)

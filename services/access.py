@@ -1,18 +1,19 @@
-"""Who may see and do what: decided here alone, for pages, sockets and notifications alike.
-
-Every active agent may see and answer every case until access levels arrive; callers already ask as if it differed.
-"""
+"""Who may see and do what: decided here alone, for pages, sockets and notifications alike (product.md §4.2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 
 from extensions import db
-from models import Agent, Case
+from models import Access, Agent, AgentGroup, Case, Channel, ChannelOff
 
-from .errors import CaseNotFound
+from .errors import CaseNotFound, Forbidden
+
+# What is compared below: a column, or the value of one agent or case.
+_Side = ColumnElement[Any]
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,91 @@ class Listener:
     language: str
 
 
+@dataclass(frozen=True)
+class _CaseSide:
+    """What decides about a case: columns in the scope of a query, values when the agents of one case are looked for."""
+
+    group: _Side
+    family: _Side
+    active: _Side
+    assignee: _Side
+    fixated_to: _Side
+
+
+_ANY_CASE = _CaseSide(
+    group=Case.__table__.c.group_id,
+    family=select(Channel.family).where(Channel.id == Case.channel_id).scalar_subquery(),
+    active=Case.__table__.c.active,
+    assignee=Case.__table__.c.assignee_id,
+    fixated_to=Case.__table__.c.fixated_to_id,
+)
+
+
 def visible_cases(agent: Agent) -> ColumnElement[bool]:
     """The scope of every query over cases that an agent makes."""
-    return true() if agent.active else Case.id.is_(None)
+    if not agent.active:
+        return Case.id.is_(None)
+    return _sees(Access(agent.access), literal(agent.id), _ANY_CASE)
 
 
-def may_see(agent: Agent, _case: Case) -> bool:
+def may_see(agent: Agent, case: Case) -> bool:
     """Whether the agent may open this case."""
-    return agent.active
+    return db.session().scalar(select(Case.id).where(Case.id == case.id, visible_cases(agent))) is not None
+
+
+def may_answer(agent: Agent) -> bool:
+    """Whether the agent writes to customers at all, in the cases that they see."""
+    return agent.active and agent.access != Access.VIEW_ONLY
 
 
 def require_case(agent: Agent, case_id: int) -> Case:
     """The case, if it exists and the agent may see it. Raises `CaseNotFound` for both, alike."""
-    case = db.session().get(Case, case_id)
-    if case is None or not may_see(agent, case):
+    case = db.session().scalar(select(Case).where(Case.id == case_id, visible_cases(agent)))
+    if case is None:
         raise CaseNotFound(case_id)
     return case
 
 
-def audience(_case: Case) -> list[Listener]:
-    """The agents who are to be told of a change of this case."""
-    rows = db.session().execute(select(Agent.id, Agent.language).where(Agent.active))
+def require_answerable(agent: Agent, case_id: int) -> Case:
+    """The case, if the agent may write to its customer.
+
+    Raises:
+        CaseNotFound: there is none, or the agent may not see it.
+        Forbidden: the agent may look only.
+    """
+    case = require_case(agent, case_id)
+    if not may_answer(agent):
+        raise Forbidden
+    return case
+
+
+def audience(case: Case) -> list[Listener]:
+    """The agents who are to be told of a change of this case: those who may see it now."""
+    levels = (and_(Agent.access == level, _sees(level, Agent.__table__.c.id, _this(case))) for level in Access)
+    rows = db.session().execute(select(Agent.id, Agent.language).where(Agent.active, or_(*levels)))
     return [Listener(agent_id, language) for agent_id, language in rows]
+
+
+def _this(case: Case) -> _CaseSide:
+    return _CaseSide(
+        group=literal(case.group_id),
+        family=literal(case.channel.family),
+        active=literal(case.active),
+        assignee=literal(case.assignee_id or 0),
+        fixated_to=literal(case.fixated_to_id or 0),
+    )
+
+
+def _sees(level: Access, agent_id: _Side, case: _CaseSide) -> ColumnElement[bool]:
+    """Whether an agent with this level sees a case: the one place where that is said."""
+    off = exists().where(ChannelOff.agent_id == agent_id, ChannelOff.family == case.family)
+    match level:
+        case Access.FULL:
+            return ~off.where(ChannelOff.group_id.is_(None))
+        case Access.GROUPS:
+            member = exists().where(AgentGroup.agent_id == agent_id, AgentGroup.group_id == case.group)
+            return and_(member, ~off.where(ChannelOff.group_id == case.group))
+        case Access.LIMITED:
+            return or_(case.assignee == agent_id, and_(case.active, case.fixated_to == agent_id))
+        case Access.VIEW_ONLY:
+            return and_(~case.active, ~off.where(ChannelOff.group_id.is_(None)))
