@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -14,11 +14,13 @@ from flask.cli import AppGroup, with_appcontext
 from blueprints.connecting import connect_chatra, hook_url
 from channels.base import ChannelError
 from config import Settings
+from models import Access
 from processes import lock, reachable
 from processes import migration as migrations
 from processes.keeping import folders
 from processes.migration import migrate_database
-from services import agents, channels, groups
+from services import access_levels, agents, channels, groups
+from services.access_levels import Level
 from services.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -69,15 +71,39 @@ def _ready() -> None:
 @click.option("--name", required=True, help="The name that customers see.")
 @click.option("--password", required=True, help="At least 8 characters.")
 @click.option("--admin", is_flag=True, help="May change the settings.")
+@click.option("--access", type=click.Choice(list(Access)), help="Default: full, or groups if a group is named.")
+@click.option("--group", "group_names", multiple=True, help="For access by groups; made if missing. May be repeated.")
+@click.option("--without-channel", "families", multiple=True, help="Such as live_chat. May be repeated.")
 @_one_clear_line
-def create_agent(email: str, name: str, password: str, admin: bool) -> None:
+def create_agent(
+    email: str,
+    name: str,
+    password: str,
+    admin: bool,
+    access: str | None,
+    group_names: tuple[str, ...],
+    families: tuple[str, ...],
+) -> None:
     """Add an agent who can sign in at once."""
     refused = agents.refusals(email=email, name=name, password=password)
     if refused:
         raise click.ClickException(" ".join(f"{error.field}: {error}" for error in refused))
     _ready()
-    made = agents.create(email=email, name=name, password=password, is_admin=admin)
+    level = _level(Access(access or (Access.GROUPS if group_names else Access.FULL)), group_names, families)
+    made = agents.create(email=email, name=name, password=password, is_admin=admin, level=level)
     click.echo(f"{made.name} can sign in as {made.email}.")
+
+
+def _level(access: Access, group_names: Sequence[str], families: Sequence[str]) -> Level:
+    if group_names and access != Access.GROUPS:
+        raise click.UsageError("--group goes with --access groups.")
+    if families and access == Access.LIMITED:
+        raise click.UsageError("--without-channel does not go with --access limited.")
+    unknown = set(families) - set(access_levels.families())
+    if unknown:
+        known = ", ".join(access_levels.families())
+        raise click.UsageError(f"There is no channel {', '.join(sorted(unknown))}. There are: {known}.")
+    return Level(access, {groups.named(name).id: list(families) for name in group_names}, list(families))
 
 
 @integration.group("connect")

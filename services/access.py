@@ -37,7 +37,7 @@ class _CaseSide:
 
 _ANY_CASE = _CaseSide(
     group=Case.__table__.c.group_id,
-    family=select(Channel.family).where(Channel.id == Case.channel_id).scalar_subquery(),
+    family=select(Channel.family).where(Channel.id == Case.channel_id).correlate(Case).scalar_subquery(),
     active=Case.__table__.c.active,
     assignee=Case.__table__.c.assignee_id,
     fixated_to=Case.__table__.c.fixated_to_id,

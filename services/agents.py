@@ -13,7 +13,8 @@ from sqlalchemy import exists, select
 from extensions import db, vault
 from models import Agent
 
-from . import clock
+from . import access_levels, clock
+from .access_levels import Level
 from .errors import N_, InvalidInput
 from .sanitise import one_line
 from .uow import lock_stream, unit_of_work
@@ -47,16 +48,26 @@ def refusals(*, email: str, name: str, password: str) -> list[InvalidInput]:
     return found
 
 
-def create(*, email: str, name: str, password: str, is_admin: bool = False, language: str = "") -> Agent:
-    """Add an agent.
+def create(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    is_admin: bool = False,
+    language: str = "",
+    level: Level | None = None,
+) -> Agent:
+    """Add an agent, with full access unless a level says otherwise.
 
     Raises:
-        InvalidInput: address, name or password cannot be taken.
+        InvalidInput: address, name, password or level cannot be taken.
     """
     agent = _made(email=email, name=name, password=password, is_admin=is_admin, language=language)
     with unit_of_work():
         lock_stream("setup")
         _add(agent)
+        if level is not None:
+            access_levels.give(agent.id, level)
         return agent
 
 

@@ -88,7 +88,7 @@ def take(case_id: int, agent: Agent, *, instead_of: int | None = None) -> Case:
         CaseNotFound, ChatEnded
         ChatTaken: someone else has it.
     """
-    access.require_case(agent, case_id)
+    access.require_answerable(agent, case_id)
     with unit_of_work():
         case = lock_case(case_id)
         if not case.active:
@@ -111,7 +111,7 @@ def reply(
         CaseNotFound, ChatTaken, InvalidInput
         AnotherChatActive: the customer already writes in a newer chat.
     """
-    access.require_case(agent, case_id)
+    access.require_answerable(agent, case_id)
     client_key = _agents_key(agent, client_key)
     with unit_of_work():
         case = lock_case(case_id)
@@ -158,7 +158,7 @@ def end(case_id: int, agent: Agent, status: str) -> Case:
     """
     if status not in list(Status):
         raise InvalidInput("status", N_("Choose open, pending or closed."))
-    access.require_case(agent, case_id)
+    access.require_answerable(agent, case_id)
     with unit_of_work():
         case = lock_case(case_id)
         if not case.active:
@@ -190,7 +190,7 @@ def postpone(case_id: int, agent: Agent) -> Case:
         CaseNotFound, ChatEnded
         InvalidInput: postponing is switched off.
     """
-    access.require_case(agent, case_id)
+    access.require_answerable(agent, case_id)
     if not settings.chats().may_postpone:
         raise InvalidInput("postpone", N_("Postponing is switched off."))
     with unit_of_work():

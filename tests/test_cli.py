@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from config import Settings
-from services import agents
+from models import Access
+from services import access_levels, agents
 from tests import databases
 from tests.opening import opened
 from tests.vendors.chatra import ChatraSimulator
@@ -116,6 +117,35 @@ class TestAgentCreate:
         again = [word.replace("ann@", "ANN@") for word in ANN]
         assert refused(flask(*again)) == "Error: email: An agent with this e-mail address exists already."
 
+    def test_gives_the_access_that_its_options_say(
+        self, flask: Command, tmp_path: Path, database: dict[str, str]
+    ) -> None:
+        made = flask(*ANN, "--group", "Sales", "--group", "Billing", "--without-channel", "live_chat")
+        assert (made.returncode, made.stderr) == (0, "")
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
+            ann = agents.authenticate("ann@desk.example", "correct horse")
+            assert ann is not None
+            level = access_levels.of(ann)
+            assert (level.access, list(level.groups.values())) == (Access.GROUPS, [["live_chat"]] * 2)
+
+    @furnished
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["--access", "full", "--group", "Sales"],
+            ["--access", "limited", "--without-channel", "live_chat"],
+            ["--without-channel", "pigeon_post"],
+            ["--access", "groups"],
+            ["--access", "half"],
+        ],
+    )
+    def test_refuses_access_that_makes_no_sense_and_makes_nobody(
+        self, flask: Command, tmp_path: Path, database: dict[str, str], words: list[str]
+    ) -> None:
+        assert flask(*ANN, *words).returncode != 0
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
+            assert agents.authenticate("ann@desk.example", "correct horse") is None
+
     @pytest.mark.parametrize("option", ["--email", "--name", "--password"])
     def test_names_the_option_that_is_missing(self, flask: Command, option: str) -> None:
         place = ANN.index(option)
@@ -188,6 +218,7 @@ def test_a_command_that_makes_a_new_desk_says_where_and_says_it_once(
     ("command", "told"),
     [
         (["agent", "create", "--help"], ["--email", "--name", "--password", "--admin"]),
+        (["agent", "create", "--help"], ["--access", "--group", "--without-channel"]),
         ([*CHATRA, "--help"], ["--public-key", "--secret-key", "--group"]),
         ([*LIST, "--help"], ["number, kind, name, group, state"]),
     ],
