@@ -11,12 +11,14 @@ from .group import Group
 from .inbox import InboxItem
 from .outbox import OutboxItem
 from .setting import Setting
+from .status import AgentStatus, Handling, StatusKind, StatusSpan
 from .stream import Stream
 
 __all__ = [
     "Access",
     "Agent",
     "AgentGroup",
+    "AgentStatus",
     "Attachment",
     "Case",
     "Channel",
@@ -26,12 +28,15 @@ __all__ = [
     "Event",
     "EventKind",
     "Group",
+    "Handling",
     "Identity",
     "InboxItem",
     "Message",
     "OutboxItem",
     "Setting",
     "Status",
+    "StatusKind",
+    "StatusSpan",
     "Stream",
     "Widget",
 ]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .access import Access
 from .base import Model, UtcDateTime
+from .status import AgentStatus
 
 
 class Agent(Model):
-    """Someone who signs in. `email` is the login, stored case-folded."""
+    """Someone who signs in. `email` is the login, stored case-folded.
+
+    `status_id` is empty until the first sign-in, which counts as offline. `returns_to_id` is the status that a lost
+    connection has taken from them. `keeps_status`: a sign-in leaves the status as it was left.
+    """
 
     __tablename__ = "agent"
 
@@ -27,3 +32,9 @@ class Agent(Model):
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     session_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status_id: Mapped[int | None] = mapped_column(ForeignKey("agent_status.id"))
+    returns_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent_status.id"))
+    keeps_status: Mapped[bool] = mapped_column(default=False, server_default=false())
+    connected_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    status: Mapped[AgentStatus | None] = relationship(foreign_keys=[status_id])

@@ -18,14 +18,18 @@ SYSTEM = "system"
 
 @dataclass
 class Work:
-    """What one unit of work has changed and whom it has to wake."""
+    """What one unit of work has changed and whom it has to wake.
+
+    `agents` are those whose status, connection or access changed.
+    """
 
     events: list[Event] = field(default_factory=list)
     rings: list[tuple[str, str]] = field(default_factory=list)
+    agents: set[int] = field(default_factory=set)
 
     def announce(self) -> None:
         """Tell everyone who listens. Runs after the commit; listeners deal with their own failures."""
-        if self.events or self.rings:
+        if self.events or self.rings or self.agents:
             committed.send(self)
 
 

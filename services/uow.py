@@ -66,6 +66,11 @@ def ring_after_commit(queue: str, stream: str) -> None:
         rings.append((queue, stream))
 
 
+def note_agent(agent_id: int) -> None:
+    """Have everyone who depends on this agent's status, connection or access told once this is committed."""
+    db.session().info[_WORK].agents.add(agent_id)
+
+
 def insert_if_new(model: type[Model], values: dict[str, Any]) -> bool:
     """Insert a row unless one of its unique keys exists; tells whether it did."""
     session = db.session()
