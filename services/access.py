@@ -1,4 +1,7 @@
-"""Who may see and do what: decided here alone, for pages, sockets and notifications alike (product.md §4.2)."""
+"""Who may see and do what: decided here alone, for pages, sockets and notifications alike.
+
+By access level (product.md §4.2) and by the status of the moment (§4.1).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 
 from extensions import db
-from models import Access, Agent, AgentGroup, Case, Channel, ChannelOff
+from models import Access, Agent, AgentGroup, AgentStatus, Case, Channel, ChannelOff, Handling
 
+from . import statuses
 from .errors import CaseNotFound, Forbidden
 
 # What is compared below: a column, or the value of one agent or case.
@@ -46,9 +50,11 @@ _ANY_CASE = _CaseSide(
 
 def visible_cases(agent: Agent) -> ColumnElement[bool]:
     """The scope of every query over cases that an agent makes."""
-    if not agent.active:
+    status = statuses.of(agent)
+    shown = [Case.active] * (status.chats != Handling.NONE) + [~Case.active] * (status.cases != Handling.NONE)
+    if not agent.active or not shown:
         return Case.id.is_(None)
-    return _sees(Access(agent.access), literal(agent.id), _ANY_CASE)
+    return and_(or_(*shown), _sees(Access(agent.access), literal(agent.id), _ANY_CASE))
 
 
 def may_see(agent: Agent, case: Case) -> bool:
@@ -57,8 +63,8 @@ def may_see(agent: Agent, case: Case) -> bool:
 
 
 def may_answer(agent: Agent) -> bool:
-    """Whether the agent writes to customers at all, in the cases that they see."""
-    return agent.active and agent.access != Access.VIEW_ONLY
+    """Whether the agent writes to customers at present, in the cases that they see."""
+    return agent.active and agent.access != Access.VIEW_ONLY and statuses.of(agent).chats == Handling.HANDLE
 
 
 def require_case(agent: Agent, case_id: int) -> Case:
@@ -74,7 +80,7 @@ def require_answerable(agent: Agent, case_id: int) -> Case:
 
     Raises:
         CaseNotFound: there is none, or the agent may not see it.
-        Forbidden: the agent may look only.
+        Forbidden: the agent may look only, by their access or by their status.
     """
     case = require_case(agent, case_id)
     if not may_answer(agent):
@@ -85,7 +91,9 @@ def require_answerable(agent: Agent, case_id: int) -> Case:
 def audience(case: Case) -> list[Listener]:
     """The agents who are to be told of a change of this case: those who may see it now."""
     levels = (and_(Agent.access == level, _sees(level, Agent.__table__.c.id, _this(case))) for level in Access)
-    rows = db.session().execute(select(Agent.id, Agent.language).where(Agent.active, or_(*levels)))
+    handling = AgentStatus.chats if case.active else AgentStatus.cases
+    there = select(Agent.id, Agent.language).join(AgentStatus, AgentStatus.id == Agent.status_id)
+    rows = db.session().execute(there.where(Agent.active, handling != Handling.NONE, or_(*levels)))
     return [Listener(agent_id, language) for agent_id, language in rows]
 
 

@@ -8,21 +8,23 @@ from datetime import datetime
 from channels.base import Author, CustomerData, IncomingMessage
 from extensions import db
 from models import Agent, Case, Channel, Message
-from services import agents, channels, chats, desk, groups
+from services import agents, channels, chats, desk, groups, statuses
 
 _numbers = itertools.count(1)
 
 
 def agent(name: str = "Ann", *, admin: bool = False, language: str = "") -> Agent:
-    """An agent who can sign in with the password "correct horse"."""
+    """An agent who is online and can sign in with the password "correct horse"."""
     number = next(_numbers)
-    return agents.create(
+    made = agents.create(
         email=f"{name.lower()}{number}@desk.example",
         name=name,
         password="correct horse",
         is_admin=admin,
         language=language,
     )
+    statuses.begin(made.id)
+    return made
 
 
 def website() -> Channel:

@@ -17,7 +17,7 @@ from blueprints.security import SignedIn, begin_browser_session, browser_session
 from config import LANGUAGES
 from extensions import limiter
 from realtime import publish
-from services import agents
+from services import agents, statuses
 from services.errors import InvalidInput
 
 from .forms import ProfileForm, SetupForm, SignInForm
@@ -99,6 +99,7 @@ def profile() -> Response | str | tuple[str, int]:
 
 
 def _begin_session(who: SignedIn) -> None:
+    statuses.begin(who.agent.id)
     session.clear()
     session.permanent = True
     begin_browser_session()

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from extensions import db
-from models import Access, Agent, Case, Channel, Status
-from services import access, access_levels, chats, clock, groups
+from models import Access, Agent, AgentStatus, Case, Channel, Handling, Status, StatusKind
+from services import access, access_levels, chats, clock, groups, statuses
 from services.access_levels import Level
 from services.errors import CaseNotFound, Forbidden, InvalidInput
 from services.uow import unit_of_work
@@ -140,3 +140,22 @@ def test_a_level_that_was_given_is_read_back(desk: Desk, access_level: Access) -
 def test_by_groups_wants_a_group(desk: Desk) -> None:
     with pytest.raises(InvalidInput):
         access_levels.give(desk.ann.id, Level(Access.GROUPS))
+
+
+@pytest.mark.parametrize(
+    ("kind", "active"), [(StatusKind.WITHOUT_CHATS, False), (StatusKind.ONLINE, None), (StatusKind.OFFLINE, "neither")]
+)
+def test_a_status_hides_what_it_gives_no_access_to(desk: Desk, kind: StatusKind, active: object) -> None:
+    statuses.choose(desk.ann.id, statuses.built_in(kind).id)
+    wanted = ids(desk) if active is None else ids(desk, active=active)
+    assert seen(desk.ann, desk) == wanted
+
+
+def test_a_status_that_only_looks_at_chats_answers_none(desk: Desk) -> None:
+    with unit_of_work() as session:
+        status = AgentStatus(kind=StatusKind.CUSTOM, name="Training", cases=Handling.HANDLE, chats=Handling.VIEW)
+        session.add(status)
+    statuses.choose(desk.ann.id, status.id)
+    assert seen(desk.ann, desk) == ids(desk)
+    with pytest.raises(Forbidden):
+        chats.reply(ids(desk, active=True).pop(), desk.ann, "hello")

@@ -11,7 +11,7 @@ from flask import Flask
 
 from extensions import db
 from models import Agent, AgentStatus, Handling, StatusKind
-from services import statuses
+from services import agents, statuses
 from services.errors import InvalidInput
 from services.events import Work, committed
 from services.uow import unit_of_work
@@ -66,7 +66,8 @@ def test_a_fresh_desk_has_the_three_built_in_ones_with_the_numbers_that_everybod
 
 
 def test_before_the_first_sign_in_an_agent_is_offline(app: Flask) -> None:
-    assert status_of(make.agent()) == StatusKind.OFFLINE
+    new = agents.create(email="new@desk.example", name="New", password="correct horse")
+    assert status_of(new) == StatusKind.OFFLINE
 
 
 def test_a_sign_in_is_online(ann: Agent) -> None:
