@@ -17,6 +17,7 @@ from extensions import csrf, db, files, limiter, login, sock, vault
 from jobs import queues
 from processes import commands
 from realtime import publish
+from realtime.attendance import Attendance
 from realtime.bus import bus
 from realtime.connection import NoThread
 from realtime.gate import WebsocketGate
@@ -88,6 +89,7 @@ def _wire(app: Flask, settings: Settings) -> None:
     app.extensions["channels"] = Registry(chatra_api_url=settings.chatra_api_url)
     places = Places(settings.ws_cap, settings.ws_cap_per_address)
     app.extensions["hub"] = Hub(bus, places)
+    app.extensions["attendance"] = Attendance(app, app.extensions["hub"])
     app.wsgi_app = WebsocketGate(app.wsgi_app, places)  # type: ignore[method-assign]
     committed.connect(_after_commit)
 

@@ -10,10 +10,12 @@ from flask_login import current_user
 
 from extensions import sock
 from realtime import topics
+from realtime.attendance import Attendance
 from realtime.connection import Connection
 from realtime.gate import PLACE
 from realtime.hub import Hub
 from realtime.places import AGENTS_SOCKET
+from services import statuses
 
 from .security import browser_session
 from .widget_auth import open_ticket
@@ -36,6 +38,9 @@ def _check_before_the_handshake() -> None:
 @sock.route(AGENTS_SOCKET, bp=bp)
 def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Everything that one agent may see."""
+    statuses.arrive(current_user.agent)
+    attendance: Attendance = current_app.extensions["attendance"]
+    attendance.start()
     _listen(server, topics.agent(current_user.agent.id), topics.browser(browser_session()))
 
 

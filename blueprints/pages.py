@@ -14,7 +14,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from config import LANGUAGES
-from services import attachments, channels, chat_list, clock, settings
+from services import attachments, channels, chat_list, clock, settings, statuses
 
 
 def register(app: Flask) -> None:
@@ -66,5 +66,7 @@ def _for_every_page() -> dict[str, Any]:
     }
     if has_request_context() and current_user and current_user.is_authenticated:
         context["agent"] = current_user.agent
+        context["own_status"] = partial(statuses.of, current_user.agent)
+        context["status_choices"] = statuses.choices
         context["chat_counts"] = partial(chat_list.counts, current_user.agent)
     return context

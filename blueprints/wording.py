@@ -6,11 +6,13 @@ from flask import Flask
 from flask_babel import format_decimal, gettext, ngettext
 
 from channels.registry import KINDS
+from models import AgentStatus
 from services import desk
 from services.errors import N_
 
 from .reasons import reason
 
+_AGENT_STATUS_NAMES = {"online": N_("Online"), "offline": N_("Offline"), "without_chats": N_("Without chats")}
 _STATUS_NAMES = {"open": N_("Open"), "pending": N_("Pending"), "closed": N_("Closed")}
 
 
@@ -19,6 +21,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(or_visitor)
     app.add_template_filter(file_size)
     app.add_template_filter(reason)
+    app.add_template_filter(agent_status)
     app.add_template_global(status_name)
     app.add_template_global(channel_title)
     app.add_template_global(detail_label)
@@ -32,6 +35,11 @@ def or_visitor(name: str, customer_id: int) -> str:
 def status_name(status: str) -> str:
     """A case's status in words."""
     return str(gettext(_STATUS_NAMES[status]))
+
+
+def agent_status(status: AgentStatus) -> str:
+    """An agent's status in words; the desk's own ones have a name."""
+    return str(gettext(_AGENT_STATUS_NAMES[status.kind])) if status.kind in _AGENT_STATUS_NAMES else status.name
 
 
 def channel_title(kind: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extensions import files
 from realtime.publish import note_told, publish
-from services import attachments, chats, clock, inbox, outbox, publication, retention
+from services import attachments, chats, clock, inbox, outbox, publication, retention, statuses
 
 from . import queues
 
@@ -33,6 +33,12 @@ def ring_again() -> None:
 def expire_leases() -> None:
     """Settle what a sender that died has left in the open."""
     outbox.expire_leases()
+
+
+def end_statuses() -> None:
+    """Set those offline whose connection is gone or whose status is used up for today (product.md §4.1)."""
+    statuses.end_lapsed()
+    statuses.end_used_up()
 
 
 def retire() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from flask import render_template
 from flask_babel import force_locale
 
-from models import Case, Message
-from services import cases, chat_list
+from models import Agent, Case, Message
+from services import cases, chat_list, statuses
 
 
 def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool = False) -> str:
@@ -21,6 +21,11 @@ def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool =
         customer_changed=customer_changed,
         known=cases.identity(case) if customer_changed else None,
     )
+
+
+def of_agent(agent: Agent) -> str:
+    """What an agent's own pages show of themselves, in the language of the present locale."""
+    return render_template("live/agent.html", status=statuses.of(agent), choices=statuses.choices())
 
 
 def of_case_in(

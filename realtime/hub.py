@@ -60,6 +60,11 @@ class Hub:
         """Wait for the browsers' answers to our good-bye, so many seconds at most."""
         self._reader.wait_until_empty(seconds)
 
+    def heard(self) -> list[str]:
+        """The topics to which somebody listens here."""
+        with self._lock:
+            return list(self._topics)
+
     def join(self, connection: Connection, topics: Iterable[str], place: Place | None = None) -> None:
         """Let a browser listen until it leaves; then its place is given back."""
         topics = tuple(topics)

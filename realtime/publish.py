@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 
 import redis
 from flask import current_app
+from flask_babel import force_locale
 
 from extensions import db
-from models import Case, Event, EventKind, Message
+from models import Agent, Case, Event, EventKind, Message
 from services import access, channels, publication
 from services.events import Work
 
@@ -29,6 +30,8 @@ def after_commit(work: Work) -> None:
     """Publish what a unit of work recorded. A failure is logged; the sweep publishes again."""
     if work.events:
         publish(work.events)
+    for agent_id in work.agents:
+        _tell_themselves(agent_id)
 
 
 def publish(events: Sequence[Event]) -> None:
@@ -75,6 +78,17 @@ def customer_typing(case: Case, name: str) -> None:
     """Show agents that the customer is writing; never stored."""
     typing = {"case": case.id, "author": "customer", "agent": None, "name": name}
     _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
+
+
+def _tell_themselves(agent_id: int) -> None:
+    """Show an agent their own status on all their pages, and have them fetch what they may see now."""
+    try:
+        agent = db.session().get_one(Agent, agent_id)
+        with force_locale(agent.language or _default_language()):
+            bus.publish([topics.agent(agent_id)], fragments.of_agent(agent))
+        catch_up([agent_id])
+    except redis.RedisError as error:
+        log.warning("agent %s was not told of their status: %s", agent_id, error)
 
 
 def _tell(case_id: int, events: Sequence[Event]) -> None:

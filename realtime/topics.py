@@ -8,6 +8,12 @@ def agent(agent_id: int) -> str:
     return f"agent:{agent_id}"
 
 
+def agent_of(topic: str) -> int | None:
+    """The agent to whom a topic belongs, None for another kind of topic."""
+    kind, _, number = topic.partition(":")
+    return int(number) if kind == "agent" else None
+
+
 def browser(session_id: str) -> str:
     """What ends the sockets of one signed-in browser, all its tabs."""
     return f"browser:{session_id}"

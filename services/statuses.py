@@ -67,6 +67,12 @@ def begin(agent_id: int) -> None:
         note_agent(agent_id)
 
 
+def arrive(agent: Agent) -> None:
+    """A page of this agent has just connected; writes only where that is news."""
+    if agent.returns_to_id is not None or agent.connected_until is None or agent.connected_until <= clock.now():
+        note_connected([agent.id])
+
+
 def note_connected(agent_ids: Collection[int]) -> None:
     """These agents have a live connection: their status holds, and one that a lost connection took comes back."""
     if not agent_ids:

@@ -13,10 +13,11 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from blueprints.errors import sentence
+from blueprints.htmx import wants_fragment
 from blueprints.security import SignedIn, begin_browser_session, browser_session, signed_in_agent
 from config import LANGUAGES
 from extensions import limiter
-from realtime import publish
+from realtime import fragments, publish
 from services import agents, statuses
 from services.errors import InvalidInput
 
@@ -82,6 +83,17 @@ def set_up(token: str) -> Response | str | tuple[str, int]:
         return _refused("auth/setup.html", form, error)
     _begin_session(SignedIn(agent))
     return redirect(HOME, 303)
+
+
+@bp.post("/status")
+@login_required
+def choose_status() -> Response | str:
+    """Take another status; it holds for all pages of this agent."""
+    agent = signed_in_agent()
+    statuses.choose(agent.id, request.form.get("status", type=int) or 0)
+    if wants_fragment():
+        return fragments.of_agent(agent)
+    return redirect(request.referrer or HOME, 303)
 
 
 @bp.route("/profile", methods=["GET", "POST"])

@@ -18,6 +18,7 @@ EXPECTED_SECONDS = {
     "jobs.sweeps.publish_kept_back": 2,
     "jobs.sweeps.ring_again": 2,
     "jobs.sweeps.expire_leases": 10,
+    "jobs.sweeps.end_statuses": 5,
     "jobs.sweeps.retire": 24 * 60 * 60,
     "jobs.sweeps.drop_orphans": 24 * 60 * 60,
 }
