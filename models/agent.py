@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, false
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .access import Access
@@ -16,7 +16,8 @@ class Agent(Model):
     """Someone who signs in. `email` is the login, stored case-folded.
 
     `status_id` is empty until the first sign-in, which counts as offline. `returns_to_id` is the status that a lost
-    connection has taken from them. `keeps_status`: a sign-in leaves the status as it was left.
+    connection has taken from them. `keeps_status`: a sign-in leaves the status as it was left. `heir_id` is who takes
+    over from an agent who has left.
     """
 
     __tablename__ = "agent"
@@ -32,6 +33,9 @@ class Agent(Model):
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     session_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signature: Mapped[str] = mapped_column(Text, default="", server_default="")
+    heir_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status_id: Mapped[int | None] = mapped_column(ForeignKey("agent_status.id"))
     returns_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent_status.id"))
     keeps_status: Mapped[bool] = mapped_column(default=False, server_default=false())

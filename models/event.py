@@ -20,9 +20,12 @@ class EventKind(StrEnum):
     CHAT_STARTED = "chat_started"
     CHAT_REACTIVATED = "chat_reactivated"
     CHAT_TAKEN = "chat_taken"
+    CHAT_RELEASED = "chat_released"
     CHAT_READ = "chat_read"
     CHAT_POSTPONED = "chat_postponed"
     CHAT_ENDED = "chat_ended"
+    CASE_ASSIGNED = "case_assigned"
+    GROUP_CHANGED = "group_changed"
     CUSTOMER_CHANGED = "customer_changed"
 
 

@@ -9,10 +9,11 @@ from .base import Model
 
 
 class Group(Model):
-    """A department such as "Support"."""
+    """A department such as "Support". `from_name` is what customers read, empty for the name itself."""
 
     __tablename__ = "group"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
+    from_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
     active: Mapped[bool] = mapped_column(default=True)

@@ -62,6 +62,15 @@ def may_see(agent: Agent, case: Case) -> bool:
     return db.session().scalar(select(Case.id).where(Case.id == case.id, visible_cases(agent))) is not None
 
 
+def may_have(agent: Agent, case: Case) -> bool:
+    """Whether a case may be given to the agent: whoever sees only what is theirs would see it then."""
+    if not agent.active or agent.access == Access.LIMITED:
+        return agent.active
+    level = Access(agent.access)
+    # Whoever only looks sees no active chats, but may look after what is over.
+    return bool(db.session().scalar(select(_sees(level, literal(agent.id), _this(case)))))
+
+
 def may_answer(agent: Agent) -> bool:
     """Whether the agent writes to customers at present, in the cases that they see."""
     return agent.active and agent.access != Access.VIEW_ONLY and statuses.of(agent).chats == Handling.HANDLE

@@ -40,7 +40,7 @@ def active_ids() -> list[int]:
 def refusals(*, email: str, name: str, password: str) -> list[InvalidInput]:
     """All that cannot be taken of a new agent's words, each with its field: nobody shall have to try twice."""
     found = []
-    for check in (partial(_address, email), partial(_shown, name), partial(_check_length, password)):
+    for check in (partial(checked_address, email), partial(checked_name, name), partial(_check_length, password)):
         try:
             check()
         except InvalidInput as error:
@@ -135,8 +135,8 @@ def setup_link(public_url: str) -> str | None:
 def _made(*, email: str, name: str, password: str, is_admin: bool, language: str) -> Agent:
     """An agent as it will be stored; hashing takes its time before any lock is held."""
     return Agent(
-        email=_address(email),
-        name=_shown(name),
+        email=checked_address(email),
+        name=checked_name(name),
         password_hash=_hashed(password),
         is_admin=is_admin,
         active=True,
@@ -161,7 +161,7 @@ def _nobodys_hash() -> str:
     return _hasher.hash("nobody has this password")
 
 
-def _address(email: str) -> str:
+def checked_address(email: str) -> str:
     try:
         checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
@@ -169,7 +169,7 @@ def _address(email: str) -> str:
     return checked.normalized.casefold()
 
 
-def _shown(name: str) -> str:
+def checked_name(name: str) -> str:
     if shown := one_line(name, longest=120):
         return shown
     raise InvalidInput("name", N_("Enter a name."))

@@ -91,6 +91,13 @@ def note_connected(agent_ids: Collection[int]) -> None:
             note_agent(agent_id)
 
 
+def leave(agent: Agent) -> None:
+    """An agent may sign in no more: part of the unit of work that says so."""
+    agent.returns_to_id = agent.connected_until = None
+    _change(agent, built_in(StatusKind.OFFLINE))
+    note_agent(agent.id)
+
+
 def end_lapsed() -> None:
     """Set those offline whose connection has been gone for too long."""
     now = clock.now()
