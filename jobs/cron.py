@@ -30,6 +30,7 @@ SCHEDULE = (
     Tick(sweeps.ring_again, 2),
     Tick(sweeps.expire_leases, 10),
     Tick(sweeps.end_statuses, 5),
+    Tick(sweeps.hand_over, 60),
     Tick(sweeps.retire, _DAY, queues.SPARE),
     Tick(sweeps.drop_orphans, _DAY, queues.SPARE),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extensions import files
 from realtime.publish import note_told, publish
-from services import attachments, chats, clock, inbox, outbox, publication, retention, statuses
+from services import attachments, chats, clock, groups, inbox, outbox, publication, retention, staffing, statuses
 
 from . import queues
 
@@ -39,6 +39,14 @@ def end_statuses() -> None:
     """Set those offline whose connection is gone or whose status is used up for today (product.md §4.1)."""
     statuses.end_lapsed()
     statuses.end_used_up()
+
+
+def hand_over() -> None:
+    """Go on with what agents and groups that have gone leave to others, where a crash has stopped it."""
+    for agent_id in staffing.unfinished():
+        staffing.hand_over(agent_id)
+    for group_id in groups.unfinished():
+        groups.hand_over(group_id)
 
 
 def retire() -> None:

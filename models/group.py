@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Model
 
 
 class Group(Model):
-    """A department such as "Support". `from_name` is what customers read, empty for the name itself."""
+    """A department such as "Support". `from_name` is what customers read, empty for the name itself.
+
+    `replacement_id` is the group that took over from one that is not in use any more.
+    """
 
     __tablename__ = "group"
 
@@ -17,3 +20,4 @@ class Group(Model):
     name: Mapped[str] = mapped_column(String(120), unique=True)
     from_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
     active: Mapped[bool] = mapped_column(default=True)
+    replacement_id: Mapped[int | None] = mapped_column(ForeignKey("group.id"))

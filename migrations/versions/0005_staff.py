@@ -22,13 +22,17 @@ def upgrade() -> None:
         batch_op.create_foreign_key(op.f("fk_agent_heir_id_agent"), "agent", ["heir_id"], ["id"])
         batch_op.add_column(sa.Column("signature", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
-    with op.batch_alter_table("group", recreate="never") as batch_op:
+    with op.batch_alter_table("group") as batch_op:
         batch_op.add_column(sa.Column("from_name", sa.String(length=120), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("replacement_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(op.f("fk_group_replacement_id_group"), "group", ["replacement_id"], ["id"])
 
 
 def downgrade() -> None:
     """Take the change back."""
-    with op.batch_alter_table("group", recreate="never") as batch_op:
+    with op.batch_alter_table("group") as batch_op:
+        batch_op.drop_constraint(op.f("fk_group_replacement_id_group"), type_="foreignkey")
+        batch_op.drop_column("replacement_id")
         batch_op.drop_column("from_name")
     with op.batch_alter_table("agent") as batch_op:
         batch_op.drop_constraint(op.f("fk_agent_heir_id_agent"), type_="foreignkey")

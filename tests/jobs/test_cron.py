@@ -19,6 +19,7 @@ EXPECTED_SECONDS = {
     "jobs.sweeps.ring_again": 2,
     "jobs.sweeps.expire_leases": 10,
     "jobs.sweeps.end_statuses": 5,
+    "jobs.sweeps.hand_over": 60,
     "jobs.sweeps.retire": 24 * 60 * 60,
     "jobs.sweeps.drop_orphans": 24 * 60 * 60,
 }
