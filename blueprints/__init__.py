@@ -13,6 +13,7 @@ def register(app: Flask) -> None:
     from .chats import refusals as chats
     from .integrations import views as integrations
     from .settings import views as settings
+    from .team import agents, groups
 
-    for edge in (auth, chats, cases, settings, integrations, files, hooks, widget, live, health):
+    for edge in (auth, chats, cases, settings, agents, groups, integrations, files, hooks, widget, live, health):
         app.register_blueprint(edge.bp)

@@ -12,6 +12,13 @@ from services.errors import N_
 
 from .reasons import reason
 
+_ACCESS_NAMES = {
+    "full": N_("Full access"),
+    "groups": N_("By groups"),
+    "limited": N_("Limited"),
+    "view-only": N_("View only"),
+}
+_FAMILY_NAMES = {"live_chat": N_("Live chat"), "email": N_("E-mail")}
 _AGENT_STATUS_NAMES = {"online": N_("Online"), "offline": N_("Offline"), "without_chats": N_("Without chats")}
 _STATUS_NAMES = {"open": N_("Open"), "pending": N_("Pending"), "closed": N_("Closed")}
 
@@ -21,7 +28,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(or_visitor)
     app.add_template_filter(file_size)
     app.add_template_filter(reason)
+    app.add_template_filter(access_level)
     app.add_template_filter(agent_status)
+    app.add_template_filter(family_name)
     app.add_template_global(status_name)
     app.add_template_global(channel_title)
     app.add_template_global(detail_label)
@@ -40,6 +49,16 @@ def status_name(status: str) -> str:
 def agent_status(status: AgentStatus) -> str:
     """An agent's status in words; the desk's own ones have a name."""
     return str(gettext(_AGENT_STATUS_NAMES[status.kind])) if status.kind in _AGENT_STATUS_NAMES else status.name
+
+
+def access_level(level: str) -> str:
+    """An access level in a word."""
+    return str(gettext(_ACCESS_NAMES[level]))
+
+
+def family_name(family: str) -> str:
+    """What a family of channels is called."""
+    return str(gettext(_FAMILY_NAMES[family])) if family in _FAMILY_NAMES else family
 
 
 def channel_title(kind: str) -> str:

@@ -20,6 +20,28 @@ def active() -> list[Group]:
     return list(db.session().scalars(select(Group).where(Group.active).order_by(Group.name)))
 
 
+def everything() -> list[Group]:
+    """All groups, those in use first, by name."""
+    return list(db.session().scalars(select(Group).order_by(Group.active.desc(), Group.name)))
+
+
+def create(*, name: str, from_name: str = "") -> Group:
+    """Add a group.
+
+    Raises:
+        InvalidInput: the name is empty or another group's.
+    """
+    wanted = _checked_name(name)
+    with unit_of_work() as session:
+        lock_stream("setup")
+        if session.scalar(select(exists().where(Group.name == wanted))):
+            raise InvalidInput("name", N_("A group with this name exists already."))
+        group = Group(name=wanted, from_name=one_line(from_name, longest=120))
+        session.add(group)
+        session.flush()
+        return group
+
+
 def first() -> Group:
     """The group that was made first; every desk has one."""
     return db.session().scalars(select(Group).where(Group.active).order_by(Group.id).limit(1)).one()

@@ -1,0 +1,1 @@
+"""Settings → Team: agents and groups."""
