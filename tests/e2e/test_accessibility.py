@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from extensions import db
 from models import Agent
-from services import agents, chats
+from services import agents, groups
 from tests import factories as make
 from tests.e2e import scenes
 from tests.e2e.axe import findings
@@ -27,6 +27,13 @@ AGENTS_PAGES = {
     "settings.widget": ["/settings/widget"],
     "integrations.index": ["/settings/integrations"],
     "integrations.chatra": ["/settings/integrations/chatra"],
+    "agents.index": ["/settings/agents"],
+    "agents.show": ["/settings/agents/{agent}", "/nothing"],
+    "agents.disable": ["/settings/agents/{agent}/disable"],
+    "agents.delete": ["/settings/agents/{agent}/delete"],
+    "groups.index": ["/settings/groups"],
+    "groups.show": ["/settings/groups/{group}"],
+    "groups.close": ["/settings/groups/{group}/close"],
     "integrations.show": ["/settings/integrations/{own}", "/settings/integrations/{broken}"],
     "integrations.keys": ["/settings/integrations/{broken}/keys", "/nothing"],
 }
@@ -147,6 +154,7 @@ def test_every_page_of_an_administrator(people: People, running: RunningDesk, si
     ended, active, broken = scenes.ended_case(agent), make.chat(visitor="active"), scenes.broken_channel()
     scenes.ended_case(agent, "pending", "waiting")
     ids = {"ended": ended.id, "active": active.id, "own": ended.channel_id, "broken": broken.id}
+    ids |= {"agent": make.agent("Bob").id, "group": groups.named("Sales").id}
     for address in (each.format(**ids) for some in AGENTS_PAGES.values() for each in some):
         page.goto(running.url + address)
         sights.look(page, re.sub(r"\W+", "-", address.strip("/")))
