@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from extensions import db
 from models import Agent
-from services import agents, groups
+from services import agents, chats, groups
 from tests import factories as make
 from tests.e2e import scenes
 from tests.e2e.axe import findings
