@@ -38,10 +38,11 @@ def _check_before_the_handshake() -> None:
 @sock.route(AGENTS_SOCKET, bp=bp)
 def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Everything that one agent may see."""
-    statuses.arrive(current_user.agent)
     attendance: Attendance = current_app.extensions["attendance"]
     attendance.start()
     _listen(server, topics.agent(current_user.agent.id), topics.browser(browser_session()))
+    # Now that the page listens: it is told if a connection brings the status back.
+    statuses.arrive(current_user.agent)
 
 
 @sock.route("/widget/live", bp=bp)
