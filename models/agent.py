@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from .access import Access
 from .base import Model, UtcDateTime
-from .status import AgentStatus
 
 
 class Agent(Model):
@@ -40,5 +39,3 @@ class Agent(Model):
     returns_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent_status.id"))
     keeps_status: Mapped[bool] = mapped_column(default=False, server_default=false())
     connected_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    status: Mapped[AgentStatus | None] = relationship(foreign_keys=[status_id])

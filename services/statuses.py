@@ -37,7 +37,9 @@ def built_in(kind: StatusKind) -> AgentStatus:
 
 def of(agent: Agent) -> AgentStatus:
     """The agent's present status; offline before their first sign-in."""
-    return agent.status or built_in(StatusKind.OFFLINE)
+    if agent.status_id is None:
+        return built_in(StatusKind.OFFLINE)
+    return db.session().get_one(AgentStatus, agent.status_id)
 
 
 def choose(agent_id: int, status_id: int) -> None:
@@ -113,7 +115,7 @@ def end_used_up() -> None:
     for agent_id in list(db.session().scalars(limited.where(AgentStatus.daily_minutes.is_not(None)))):
         with unit_of_work():
             agent = _locked(agent_id)
-            if agent.status is not None and _is_used_up(agent, agent.status, clock.now()):
+            if _is_used_up(agent, of(agent), clock.now()):
                 _change(agent, built_in(StatusKind.OFFLINE))
 
 
@@ -156,7 +158,7 @@ def _change(agent: Agent, status: AgentStatus) -> None:
     present = (StatusSpan.agent_id == agent.id, StatusSpan.ended_at.is_(None))
     session.execute(update(StatusSpan).where(*present).values(ended_at=now))
     session.add(StatusSpan(agent_id=agent.id, status_id=status.id, began_at=now))
-    agent.status = status
+    agent.status_id = status.id
     note_agent(agent.id)
 
 
