@@ -9,7 +9,7 @@ from flask import Blueprint, abort, current_app, request
 from flask_login import current_user
 
 from extensions import sock
-from realtime import topics
+from realtime import publish, topics
 from realtime.attendance import Attendance
 from realtime.connection import Connection
 from realtime.gate import PLACE
@@ -41,8 +41,9 @@ def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is unty
     attendance: Attendance = current_app.extensions["attendance"]
     attendance.start()
     _listen(server, topics.agent(current_user.agent.id), topics.browser(browser_session()))
-    # Now that the page listens: it is told if a connection brings the status back.
     statuses.arrive(current_user.agent)
+    # Now that the page listens: what was changed in another tab meanwhile is not missed.
+    publish.show_own_status(current_user.agent.id)
 
 
 @sock.route("/widget/live", bp=bp)

@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import Network, Settings
 from extensions import csrf, login
 from models import Agent
-from services import agents
+from services import agents, statuses
 from services.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def register(app: Flask) -> None:
     login.user_loader(_load)
     app.after_request(_add_headers)
     app.before_request(_protect_from_forgery)
+    app.before_request(_note_presence)
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
@@ -121,6 +122,12 @@ def _load(remembered: str) -> SignedIn | None:
         return None
     agent = agents.by_id(int(agent_id))
     return SignedIn(agent) if agent is not None and agent.session_version == int(version) else None
+
+
+def _note_presence() -> None:
+    """Whoever asks for something is there, also where no socket gets through; sockets say so themselves."""
+    if request.blueprint not in ("hooks", "widget", "live", None) and current_user.is_authenticated:
+        statuses.arrive(signed_in_agent())
 
 
 def _protect_from_forgery() -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from services import statuses
 
@@ -39,12 +38,12 @@ class Attendance:
         """Write down who is there now. What cannot be written is written by the next beat."""
         present = [agent_id for topic in self._hub.heard() if (agent_id := topics.agent_of(topic)) is not None]
         with self._app.app_context():
-            try:
-                statuses.note_connected(present)
-            except SQLAlchemyError as error:
-                log.warning("who is there could not be noted: %s", error)
+            statuses.note_connected(present)
 
     def _run(self) -> None:
         while True:
             time.sleep(self._every)
-            self.note()
+            try:
+                self.note()
+            except Exception:
+                log.exception("who is there could not be noted")

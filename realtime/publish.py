@@ -31,7 +31,7 @@ def after_commit(work: Work) -> None:
     if work.events:
         publish(work.events)
     for agent_id in work.agents:
-        _tell_themselves(agent_id)
+        show_own_status(agent_id)
 
 
 def publish(events: Sequence[Event]) -> None:
@@ -80,15 +80,21 @@ def customer_typing(case: Case, name: str) -> None:
     _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
 
 
-def _tell_themselves(agent_id: int) -> None:
+def show_own_status(agent_id: int) -> None:
     """Show an agent their own status on all their pages, and have them fetch what they may see now."""
     try:
         agent = db.session().get_one(Agent, agent_id)
+        if not agent.active:
+            bus.hang_up([topics.agent(agent_id)])
+            return
         with force_locale(agent.language or _default_language()):
             bus.publish([topics.agent(agent_id)], fragments.of_agent(agent))
         catch_up([agent_id])
     except redis.RedisError as error:
         log.warning("agent %s was not told of their status: %s", agent_id, error)
+    except Exception:
+        log.exception("agent %s was not told of their status", agent_id)
+        db.session.rollback()
 
 
 def _tell(case_id: int, events: Sequence[Event]) -> None:

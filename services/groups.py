@@ -59,6 +59,8 @@ def named(name: str) -> Group:
             group = Group(name=wanted)
             session.add(group)
             session.flush()
+        if not group.active:
+            raise InvalidInput("group", N_("This group is not in use any more."))
         return group
 
 
@@ -98,6 +100,7 @@ def close(group_id: int, replacement_id: int) -> None:
 def open_again(group_id: int) -> None:
     """Bring a group back into use. What the replacement has taken over stays there."""
     with unit_of_work() as session:
+        lock_stream("setup")
         group = session.get_one(Group, group_id)
         group.active, group.replacement_id = True, None
 
@@ -114,10 +117,20 @@ def hand_over(group_id: int) -> None:
     query = select(Case.id).where(Case.group_id == group_id).order_by(Case.id).limit(_AT_ONCE)
     while case_ids := db.session().scalars(query).all():
         for case_id in case_ids:
-            with unit_of_work() as session:
-                case, group = lock_case(case_id), session.get_one(Group, group_id)
-                case.group = session.get_one(Group, group.replacement_id)
-                record(case, EventKind.GROUP_CHANGED, SYSTEM, group=group.replacement_id)
+            if not _hand_over(case_id, group_id):
+                return
+
+
+def _hand_over(case_id: int, group_id: int) -> bool:
+    """Move one case, unless it has moved meanwhile; tells whether the group is still closed."""
+    with unit_of_work() as session:
+        case, group = lock_case(case_id), session.get_one(Group, group_id)
+        if group.replacement_id is None:
+            return False
+        if case.group_id == group_id:
+            case.group_id = group.replacement_id
+            record(case, EventKind.GROUP_CHANGED, SYSTEM, group=group.replacement_id)
+        return True
 
 
 def _move_members(group_id: int, replacement_id: int) -> None:

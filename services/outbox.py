@@ -116,7 +116,7 @@ def send_again(message_id: int, agent: Agent) -> Message:
         InvalidInput: it is under way or has arrived.
     """
     message = db.session().get(Message, message_id)
-    access.require_case(agent, message.case_id if message else 0)
+    access.require_answerable(agent, message.case_id if message else 0)
     with unit_of_work() as session:
         message = session.get_one(Message, message_id)
         case = lock_case(message.case_id)

@@ -91,21 +91,26 @@ def hand_over(agent_id: int) -> None:
     agent = db.session().get_one(Agent, agent_id)
     while case_ids := _next_cases(agent):
         for case_id in case_ids:
-            _hand_over(case_id, agent_id)
+            if not _hand_over(case_id, agent_id):
+                return
 
 
-def _hand_over(case_id: int, agent_id: int) -> None:
+def _hand_over(case_id: int, agent_id: int) -> bool:
+    """Give one case away, unless that was done meanwhile; tells whether the agent is still gone."""
     with unit_of_work() as session:
         case, agent = lock_case(case_id), session.get_one(Agent, agent_id)
+        if agent.heir_id is None:
+            return False
         chosen = session.get_one(Agent, agent.heir_id)
         heir = chosen if access.may_have(chosen, case) else None
         if case.assignee_id == agent_id:
-            case.assignee = heir
+            case.assignee_id = heir.id if heir else None
             record(case, EventKind.CASE_ASSIGNED, SYSTEM, agent=heir.id if heir else None)
         if case.active and case.fixated_to_id == agent_id:
             # Nobody has a chat whose agent is gone: whoever is free takes it.
-            case.fixated_to = case.fixated_at = None
+            case.fixated_to_id = case.fixated_at = None
             record(case, EventKind.CHAT_RELEASED, SYSTEM)
+        return True
 
 
 def _next_cases(agent: Agent) -> Sequence[int]:

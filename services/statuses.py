@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from extensions import db
 from models import Agent, AgentStatus, StatusKind, StatusSpan
@@ -55,6 +55,7 @@ def choose(agent_id: int, status_id: int) -> None:
         if _is_used_up(agent, status, clock.now()):
             raise InvalidInput("status", N_("The time for this status is used up for today."))
         agent.returns_to_id = None
+        agent.connected_until = clock.now() + GRACE
         _change(agent, status)
 
 
@@ -70,8 +71,12 @@ def begin(agent_id: int) -> None:
 
 
 def arrive(agent: Agent) -> None:
-    """A page of this agent has just connected; writes only where that is news."""
-    if agent.returns_to_id is not None or agent.connected_until is None or agent.connected_until <= clock.now():
+    """The agent has just asked for something: that is presence, too, where no socket gets through.
+
+    Writes only where that is news, or the last time is a beat ago.
+    """
+    fresh_until = clock.now() + GRACE - timedelta(seconds=BEAT_SECONDS)
+    if agent.returns_to_id is not None or agent.connected_until is None or agent.connected_until < fresh_until:
         note_connected([agent.id])
 
 
@@ -81,7 +86,7 @@ def note_connected(agent_ids: Collection[int]) -> None:
         return
     with unit_of_work() as session:
         now = clock.now()
-        present = Agent.id.in_(agent_ids)
+        present = and_(Agent.active, Agent.id.in_(agent_ids))
         came = set(session.scalars(select(Agent.id).where(present, _is_gone(now))))
         session.execute(update(Agent).where(present).values(connected_until=now + GRACE))
         for agent in session.scalars(select(Agent).where(present, Agent.returns_to_id.is_not(None)).order_by(Agent.id)):
@@ -104,7 +109,7 @@ def end_lapsed() -> None:
     """Set those offline whose connection has been gone for too long."""
     now = clock.now()
     offline = built_in(StatusKind.OFFLINE)
-    lapsed = select(Agent.id).where(Agent.active, Agent.status_id != offline.id, _is_gone(now)).order_by(Agent.id)
+    lapsed = select(Agent.id).where(Agent.status_id != offline.id, _is_gone(now)).order_by(Agent.id)
     for agent_id in list(db.session().scalars(lapsed)):
         _end_if_lapsed(agent_id)
 
@@ -122,7 +127,8 @@ def end_used_up() -> None:
 def time_spent(agent_id: int, begin: datetime, end: datetime) -> dict[int, timedelta]:
     """How long the agent was in each status between two moments, by the status's id."""
     now = clock.now()
-    spans = select(StatusSpan).where(StatusSpan.agent_id == agent_id, StatusSpan.began_at < end)
+    within = (StatusSpan.began_at < end, or_(StatusSpan.ended_at.is_(None), StatusSpan.ended_at > begin))
+    spans = select(StatusSpan).where(StatusSpan.agent_id == agent_id, *within)
     spent: defaultdict[int, timedelta] = defaultdict(timedelta)
     for span in db.session().scalars(spans):
         lasted = min(span.ended_at or now, end) - max(span.began_at, begin)
@@ -147,7 +153,7 @@ def _is_gone(now: datetime) -> ColumnElement[bool]:
 
 
 def _locked(agent_id: int) -> Agent:
-    fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent)
+    fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent, key_share=True)
     return db.session().scalars(fresh.execution_options(populate_existing=True)).one()
 
 

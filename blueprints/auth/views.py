@@ -90,7 +90,7 @@ def set_up(token: str) -> Response | str | tuple[str, int]:
 def choose_status() -> Response | str:
     """Take another status; it holds for all pages of this agent."""
     agent = signed_in_agent()
-    statuses.choose(agent.id, request.form.get("status", type=int) or 0)
+    statuses.choose(agent.id, request.form.get("status", default=0, type=_small_number))
     if wants_fragment():
         return fragments.of_agent(agent)
     return redirect(request.referrer or HOME, 303)
@@ -116,6 +116,13 @@ def _begin_session(who: SignedIn) -> None:
     session.permanent = True
     begin_browser_session()
     login_user(who)
+
+
+def _small_number(text: str) -> int:
+    """A number as the desk has them; ValueError for what no database could hold."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise ValueError(text)
+    return int(text)
 
 
 def _own_address(wanted: str) -> str:

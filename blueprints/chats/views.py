@@ -120,7 +120,7 @@ def read(case_id: int) -> tuple[str, int]:
 def typing(case_id: int) -> tuple[str, int]:
     """The agent is writing; told to customer and colleagues, never stored."""
     agent = signed_in_agent()
-    case = access.require_case(agent, case_id)
+    case = access.require_answerable(agent, case_id)
     if case.active:
         publish.agent_typing(case, agent.id, agent.name)
     return "", 204

@@ -8,6 +8,8 @@
   }
 
   document.addEventListener("cancel", (event) => event.target.id === "status-dialog" && event.preventDefault(), true);
+  // A browser lets a second Escape through: the question stands until it is answered.
+  document.addEventListener("close", (event) => event.target.id === "status-dialog" && setTimeout(ask, 0), true);
   document.addEventListener("htmx:after:swap", ask);
   document.addEventListener("DOMContentLoaded", ask);
 })();
