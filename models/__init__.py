@@ -3,14 +3,19 @@
 from .access import Access, AgentGroup, ChannelOff
 from .agent import Agent
 from .attachment import Attachment
+from .audit import AuditEntry
 from .case import Case, Delivery, Message, Status
-from .channel import Channel, Widget
+from .channel import Channel, WhenAway, Widget
 from .customer import Customer, Identity
 from .event import Event, EventKind
-from .group import Group
+from .group import Distribution, Group
 from .inbox import InboxItem
+from .notification import PushSubscription
 from .outbox import OutboxItem
+from .presence import Presence
+from .role import Role
 from .setting import Setting
+from .sign_in import Invitation, RecoveryCode, SignIn
 from .status import AgentStatus, Handling, StatusKind, StatusSpan
 from .stream import Stream
 
@@ -20,23 +25,32 @@ __all__ = [
     "AgentGroup",
     "AgentStatus",
     "Attachment",
+    "AuditEntry",
     "Case",
     "Channel",
     "ChannelOff",
     "Customer",
     "Delivery",
+    "Distribution",
     "Event",
     "EventKind",
     "Group",
     "Handling",
     "Identity",
     "InboxItem",
+    "Invitation",
     "Message",
     "OutboxItem",
+    "Presence",
+    "PushSubscription",
+    "RecoveryCode",
+    "Role",
     "Setting",
+    "SignIn",
     "Status",
     "StatusKind",
     "StatusSpan",
     "Stream",
+    "WhenAway",
     "Widget",
 ]

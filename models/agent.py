@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .access import Access
-from .base import Model, UtcDateTime
+from .base import EncryptedText, Model, UtcDateTime
 
 
 class Agent(Model):
@@ -17,6 +18,11 @@ class Agent(Model):
     `status_id` is empty until the first sign-in, which counts as offline. `returns_to_id` is the status that a lost
     connection has taken from them. `keeps_status`: a sign-in leaves the status as it was left. `heir_id` is who takes
     over from an agent who has left.
+
+    `role_id` is the preset that the agent follows. `avatar` names the stored picture, empty for initials.
+    `sealed_totp` is the key of the second factor, `totp_step` the step of the last code that was accepted: none counts
+    twice. `capacity` is how many chats the agent is given at once, empty for the desk's usual number, and `given_at`
+    when they were given one last. `notifications` is read by `services.notifications`.
     """
 
     __tablename__ = "agent"
@@ -39,3 +45,10 @@ class Agent(Model):
     returns_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent_status.id"))
     keeps_status: Mapped[bool] = mapped_column(default=False, server_default=false())
     connected_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    role_id: Mapped[int | None] = mapped_column(ForeignKey("role.id"))
+    avatar: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    sealed_totp: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    capacity: Mapped[int | None]
+    given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    notifications: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .agent import Agent
@@ -15,6 +15,9 @@ from .channel import Channel
 from .customer import Customer
 from .group import Group
 from .stream import stream_key
+
+_ASSIGNED, _FIXATED = text("assignee_id IS NOT NULL"), text("fixated_to_id IS NOT NULL")
+_GIVEN = text("answer_by IS NOT NULL")
 
 
 class Status(StrEnum):
@@ -40,6 +43,8 @@ class Case(Model):
 
     `rev` grows by one with every change of the case or of a message: the cursor for catching up.
     `fixated_to_id` is the agent whose chat it is now, `assignee_id` the agent who looks after the case.
+    `answer_by`: a chat that was given to an agent goes back to New then, unless they answer; `passed_over` are the ids
+    of those who have let it go.
     """
 
     __tablename__ = "case"
@@ -55,6 +60,10 @@ class Case(Model):
         Index("ix_case_due", "ends_at", sqlite_where=text("active = 1"), postgresql_where=text("active")),
         Index("ix_case_list", "active", "updated_at", "id"),
         Index("ix_case_of_customer", "customer_id", "channel_id", "id"),
+        Index("ix_case_of_group", "group_id", "id"),
+        Index("ix_case_of_assignee", "assignee_id", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED),
+        Index("ix_case_of_owner", "fixated_to_id", sqlite_where=_FIXATED, postgresql_where=_FIXATED),
+        Index("ix_case_answer_by", "answer_by", sqlite_where=_GIVEN, postgresql_where=_GIVEN),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +81,8 @@ class Case(Model):
     active: Mapped[bool] = mapped_column(default=True)
     fixated_to_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     fixated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    passed_over: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -98,7 +109,7 @@ class Message(Model):
 
     `position` is where it stands in the thread, `rev` the case's revision at its last change.
     `client_key` is made by the sender's browser, `external_id` by the vendor; either may come twice and counts once.
-    A `variant` came under the id of another message with other words (services.repetition).
+    A `note` is for agents alone. A `variant` came under the id of another message with other words (services.repetition).
     """
 
     __tablename__ = "message"
@@ -125,6 +136,7 @@ class Message(Model):
     delivery: Mapped[str] = mapped_column(String(16), default=Delivery.NONE)
     delivery_reason: Mapped[str] = mapped_column(String(500), default="")
     variant: Mapped[bool] = mapped_column(default=False, server_default=false())
+    note: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     case: Mapped[Case] = relationship()
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", lazy="selectin")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String
@@ -45,6 +46,14 @@ class Channel(Model):
         return dict(json.loads(self.sealed_credentials or "{}"))
 
 
+class WhenAway(StrEnum):
+    """What a widget offers while nobody is there for a live chat."""
+
+    FORM = "form"
+    HIDE = "hide"
+    ALWAYS = "always"
+
+
 class Widget(Model):
     """The button and panel that a site embeds; `key` stands in the snippet and is no secret."""
 
@@ -57,5 +66,6 @@ class Widget(Model):
     allowed_sites: Mapped[list[str]] = mapped_column(JSON, default=list)
     colour: Mapped[str] = mapped_column(String(7), default="#0f766e")
     title: Mapped[str] = mapped_column(String(80), default="")
+    when_away: Mapped[str] = mapped_column(String(8), default=WhenAway.FORM, server_default=WhenAway.ALWAYS)
 
     channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)
