@@ -106,6 +106,16 @@ def audience(case: Case) -> list[Listener]:
     return [Listener(agent_id, language) for agent_id, language in rows]
 
 
+def takes_new_chats(family: str, group_id: int) -> ColumnElement[bool]:
+    """The agents to whom a new chat of this channel family and group may fall by their level, whatever their status.
+
+    Whoever sees only what is theirs is given chats by name alone.
+    """
+    nobodys = _CaseSide(literal(group_id), literal(family), literal(value=True), literal(0), literal(0))
+    levels = (Access.FULL, Access.GROUPS)
+    return or_(*(and_(Agent.access == level, _sees(level, Agent.__table__.c.id, nobodys)) for level in levels))
+
+
 def _this(case: Case) -> _CaseSide:
     return _CaseSide(
         group=literal(case.group_id),
