@@ -10,13 +10,13 @@ from flask import Flask
 import blueprints
 import cli
 import logs
-from blueprints import errors, htmx, ids, locale, pages, security, wording
+from blueprints import browser_names, errors, htmx, ids, locale, pages, security, wording
 from channels.registry import KINDS, Registry
 from config import THREADS, Settings
 from extensions import csrf, db, files, limiter, login, sock, vault
-from jobs import queues
+from jobs import distribution, presence, push, queues
 from processes import commands
-from realtime import publish
+from realtime import alerts, availability, publish
 from realtime.attendance import Attendance
 from realtime.bus import bus
 from realtime.connection import NoThread
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _init_extensions(app, settings)
     # Inside the trust in proxies, which `security` wraps around it: places are counted by the browser's address.
     _wire(app, settings)
-    for init in (ids, security, errors, htmx, locale, pages, wording, blueprints, cli, commands):
+    for init in (ids, security, errors, htmx, locale, pages, wording, browser_names, blueprints, cli, commands):
         init.register(app)
     for kind, adapter in KINDS.items():
         channels.know(kind, adapter.capabilities)
@@ -97,4 +97,9 @@ def _wire(app: Flask, settings: Settings) -> None:
 def _after_commit(work: Work) -> None:
     """Wake the workers, then tell the browsers."""
     queues.after_commit(work)
+    distribution.after_commit(work)
+    presence.after_commit(work)
+    push.after_commit(work)
     publish.after_commit(work)
+    alerts.after_commit(work)
+    availability.after_commit(work)

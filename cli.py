@@ -14,12 +14,12 @@ from flask.cli import AppGroup, with_appcontext
 from blueprints.connecting import connect_chatra, hook_url
 from channels.base import ChannelError
 from config import Settings
-from models import Access
+from models import Access, Agent
 from processes import lock, reachable
 from processes import migration as migrations
 from processes.keeping import folders
 from processes.migration import migrate_database
-from services import access_levels, agents, channels, groups
+from services import access_levels, agents, audit, channels, custom_statuses, groups, passwords, statuses, two_factor
 from services.access_levels import Level
 from services.errors import InvalidInput
 
@@ -38,6 +38,12 @@ def register(app: Flask) -> None:
     """Add the commands to `flask`."""
     for command in (agent, integration, back_up, restore_backup, database):
         app.cli.add_command(command)
+
+
+class _Unknown(click.ClickException):
+    """A name that nothing has: one line and the exit status of wrong usage."""
+
+    exit_code = 2
 
 
 def _one_clear_line(command: Callable[P, T]) -> Callable[P, T]:
@@ -61,6 +67,7 @@ def _ready() -> None:
     reachable.require_database(settings)
     file = reachable.sqlite_file(settings)
     is_new = file is not None and not file.exists()
+    audit.by(audit.COMMAND_LINE)
     migrate_database(_app())
     if is_new:
         click.echo(f"A new desk was made in {settings.data_dir}.", err=True)
@@ -92,6 +99,61 @@ def create_agent(
     level = _level(Access(access or (Access.GROUPS if group_names else Access.FULL)), group_names, families)
     made = agents.create(email=email, name=name, password=password, is_admin=admin, level=level)
     click.echo(f"{made.name} can sign in as {made.email}.")
+
+
+@agent.command("status")
+@click.argument("email")
+@click.argument("status", required=False)
+@_one_clear_line
+def agent_status(email: str, status: str | None) -> None:
+    """Show the status of an agent, or set it as they would by hand.
+
+    STATUS is online, offline, without-chats or the name of a status of your own. Without it the present one is shown.
+    """
+    _ready()
+    found = _agent(email)
+    if status is not None:
+        wanted = custom_statuses.called(status)
+        if wanted is None:
+            known = ", ".join(custom_statuses.word(choice) for choice in statuses.choices())
+            raise _Unknown(f"There is no status {status}. There are: {known}.")
+        statuses.choose(found.id, wanted.id)
+    click.echo(custom_statuses.word(statuses.of(found)))
+
+
+@agent.command("password")
+@click.argument("email")
+@click.option("--ask", is_flag=True, help="Ask for the password here and now.")
+@_one_clear_line
+def agent_password(email: str, ask: bool) -> None:
+    """Print a link by which an agent chooses a new password, once and within three days."""
+    _ready()
+    found = _agent(email)
+    if not ask:
+        click.echo(f"{_settings().public_url}/password/{passwords.make_link(found)}")
+        return
+    passwords.put(found.id, click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    click.echo(f"{found.name} has a new password and is signed out everywhere.")
+
+
+@agent.command("two-factor")
+@click.argument("email")
+@click.option("--off", is_flag=True, help="Ask for no second factor any more: phone and recovery codes are gone.")
+@_one_clear_line
+def agent_two_factor(email: str, off: bool) -> None:
+    """Show whether an agent signs in with a second factor, or turn it off."""
+    _ready()
+    found = _agent(email)
+    if off:
+        two_factor.reset(found.id)
+    click.echo("on" if two_factor.is_on(found.id) else "off")
+
+
+def _agent(email: str) -> Agent:
+    found = agents.by_email(email)
+    if found is None:
+        raise _Unknown(f"There is no agent {email}, or they may not sign in.")
+    return found
 
 
 def _level(access: Access, group_names: Sequence[str], families: Sequence[str]) -> Level:

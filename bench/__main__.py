@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import machine, memory, pages, raw, report, talk, webhooks, widget
+from bench import colleagues, machine, memory, pages, raw, report, talk, webhooks, widget
 from bench.goals import missed
 
 log = logging.getLogger("bench")
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "memory": memory.measure,
     "widget": widget.measure,
     "talk": talk.measure,
+    "colleagues": colleagues.measure,
     "webhooks": webhooks.measure,
     "pages": pages.measure,
 }

@@ -1,4 +1,4 @@
-"""A crowd of idle widgets: sockets that are open, answer pings and have nothing to say."""
+"""A crowd: sockets that are open, answer pings and hear what they are told, and have nothing to say."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PING, TEXT = 0x89, 0x81
 _REQUEST = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate\r\n{headers}\r\n"
 )
 
 
@@ -40,10 +40,11 @@ class Crowd:
     Args:
         port: of the desk.
         paths: one for each socket.
+        cookies: of the agent to whom each socket belongs, none for customers.
     """
 
-    def __init__(self, port: int, paths: Sequence[str]) -> None:
-        self._port, self._paths = port, paths
+    def __init__(self, port: int, paths: Sequence[str], cookies: Sequence[str] = ()) -> None:
+        self._port, self._paths, self._cookies = port, paths, cookies
         self._selector = selectors.DefaultSelector()
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._answer_pings, name="crowd", daemon=True)
@@ -54,7 +55,7 @@ class Crowd:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, len(self._paths) + FILES_BESIDE)), hard))
         self._thread.start()
         for number, path in enumerate(self._paths):
-            self._selector.register(self._joined(path, number // SOCKETS_AN_ADDRESS), selectors.EVENT_READ)
+            self._selector.register(self._joined(path, number), selectors.EVENT_READ)
             self.open += 1
         return self
 
@@ -72,10 +73,14 @@ class Crowd:
         if self.open != len(self._paths):
             raise RuntimeError(f"only {self.open} of {len(self._paths)} sockets are open")
 
-    def _joined(self, path: str, address: int) -> socket.socket:
+    def _joined(self, path: str, number: int) -> socket.socket:
+        address = number // SOCKETS_AN_ADDRESS
         source = f"127.0.{1 + address // 250}.{1 + address % 250}"
+        headers = (
+            f"Cookie: {self._cookies[number]}\r\nOrigin: http://127.0.0.1:{self._port}\r\n" if self._cookies else ""
+        )
         raw = socket.create_connection(("127.0.0.1", self._port), SHAKE_SECONDS, (source, 0))
-        raw.sendall(_REQUEST.format(path=path, port=self._port).encode())
+        raw.sendall(_REQUEST.format(path=path, port=self._port, headers=headers).encode())
         answer = raw.recv(4096)
         if b" 101 " not in answer.partition(b"\r\n")[0]:
             raise RuntimeError(f"the desk refused a socket: {answer[:60]!r}")

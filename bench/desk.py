@@ -143,7 +143,7 @@ def free_port() -> int:
 
 def make_agent(name: str) -> Agent:
     """An agent who can sign in with the password of the tests. Needs an app context."""
-    return agents.create(email=f"{name.lower()}@desk.example", name=name, password=PASSWORD)
+    return agents.create(email=f"{name.lower().replace(' ', '-')}@desk.example", name=name, password=PASSWORD)
 
 
 def session_of(app: Flask, agent: Agent) -> str:

@@ -33,6 +33,7 @@ GOALS = (
     Goal("agent_to_visitor_ms.p95", 40, "ms", "raw.p95"),
     Goal("new_chat_to_list_ms.p95", 80, "ms", "raw.p95"),
     Goal("chatra_webhook_to_agent_ms.p95", 80, "ms", "raw.p95"),
+    Goal("connected_agents.ratio_p95", 2, "×", "connected_agents.with_5_ms.p95"),
     Goal("webhook_ack_per_s", 500, "/s", "raw.http_per_s", most=False),
     Goal("webhook_ack_ms.p99", 60, "ms", "raw.http_ms.p99"),
     Goal("chat_list.pages_per_s", 150, "/s", "raw.http_per_s", most=False),

@@ -23,33 +23,34 @@ VISITORS_BOX, AGENTS_BOX = "Message", "Reply"
 def measure(*, messages: int = MESSAGES, chats: int = CHATS, warm_up: int = WARM_UP) -> dict[str, Figure]:
     """Let people write to each other, one message at a time; the first few of each kind do not count."""
     with running() as desk, street(desk) as around:
-        agent, visitor = _introduced(around)
+        agent, visitor = introduced(around)
         figures = {
-            "visitor_to_agent_ms": _timed(lambda: _say(visitor, VISITORS_BOX, agent), messages, warm_up),
-            "agent_to_visitor_ms": _timed(lambda: _say(agent, AGENTS_BOX, visitor), messages, warm_up),
-            "chatra_webhook_to_agent_ms": _timed(_chatra(around, agent), messages, warm_up),
+            "visitor_to_agent_ms": timed(lambda: say(visitor, VISITORS_BOX, agent), messages, warm_up),
+            "agent_to_visitor_ms": timed(lambda: say(agent, AGENTS_BOX, visitor), messages, warm_up),
+            "chatra_webhook_to_agent_ms": timed(_chatra(around, agent), messages, warm_up),
         }
         around.close()
         listening = around.agent("Bob")
-        figures["new_chat_to_list_ms"] = _timed(lambda: _begin(around, listening), chats, warm_up)
+        figures["new_chat_to_list_ms"] = timed(lambda: _begin(around, listening), chats, warm_up)
     return figures
 
 
-def _timed(once: Callable[[], float], times: int, warm_up: int) -> Figure:
+def timed(once: Callable[[], float], times: int, warm_up: int) -> Figure:
+    """Do something so many times, after some that do not count; each time tells how many milliseconds it took."""
     for _ in range(warm_up):
         once()
     return spread([once() for _ in range(times)])
 
 
-def _introduced(around: Street) -> tuple[Page, Page]:
+def introduced(around: Street, agent_name: str = "Ann", visitor_name: str = "Maria") -> tuple[Page, Page]:
     """An agent and a visitor in one conversation that both have open."""
-    agent, visitor = around.agent("Ann"), around.visitor("Maria")
+    agent, visitor = around.agent(agent_name), around.visitor(visitor_name)
     first = new_mark()
     write(visitor, VISITORS_BOX, first)
     seen_at(agent, first, where="listed")
-    open_chat(agent, "Maria")
+    open_chat(agent, visitor_name)
     agent.get_by_role("button", name="Take chat").click()
-    _say(agent, AGENTS_BOX, visitor)
+    say(agent, AGENTS_BOX, visitor)
     return agent, visitor
 
 
@@ -59,7 +60,8 @@ def open_chat(agent: Page, name: str) -> None:
     agent.get_by_role("textbox", name=AGENTS_BOX).wait_for()
 
 
-def _say(sender: Page, box: str, reader: Page) -> float:
+def say(sender: Page, box: str, reader: Page) -> float:
+    """Write a message; returns the milliseconds until the reader's page shows it."""
     mark = new_mark()
     write(sender, box, mark)
     took = seen_at(reader, mark) - sent_at(sender)

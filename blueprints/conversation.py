@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from models import Agent, Case
-from services import cases, messages
+from services import access, cases, messages
 
 
 def shown(agent: Agent, case: Case) -> dict[str, Any]:
     """The context of a conversation."""
     thread = messages.latest(case.id)
-    return {"case": case, "messages": thread, "more": len(thread) == messages.LATEST, **panel(agent, case)}
+    context = {"case": case, "messages": thread, "more": len(thread) == messages.LATEST, **panel(agent, case)}
+    return {**context, "may_answer": access.may_answer(agent)}
 
 
 def panel(agent: Agent, case: Case) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from .htmx import wants_fragment, wants_json
 
 log = logging.getLogger(__name__)
 
-_BEFORE_SIGN_IN = ("auth.sign_in", "auth.set_up")
+_BEFORE_SIGN_IN = ("auth.sign_in", "auth.set_up", "second_step.ask", "password_links.choose", "joining.show")
 _STATUS = {CaseNotFound: 404, ChatTaken: 409, ChatEnded: 409, AnotherChatActive: 409, Forbidden: 403, InvalidInput: 422}
 _KIND = {ChatTaken: "taken", ChatEnded: "ended", AnotherChatActive: "elsewhere", InvalidInput: "invalid"}
 

@@ -15,9 +15,9 @@ from realtime.connection import Connection
 from realtime.gate import PLACE
 from realtime.hub import Hub
 from realtime.places import AGENTS_SOCKET
-from services import statuses
+from services import sign_ins, statuses
 
-from .security import browser_session
+from .security import own_sign_in
 from .widget_auth import open_ticket
 
 bp = Blueprint("live", __name__)
@@ -31,7 +31,7 @@ def _check_before_the_handshake() -> None:
             abort(401)
         if urlsplit(request.headers.get("Origin", "")).netloc != request.host:
             abort(403)
-    elif open_ticket(request.args.get("ticket", "")) is None:
+    elif not open_ticket(request.args.get("ticket", "")):
         abort(403)
 
 
@@ -40,20 +40,29 @@ def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is unty
     """Everything that one agent may see."""
     attendance: Attendance = current_app.extensions["attendance"]
     attendance.start()
-    _listen(server, topics.agent(current_user.agent.id), topics.browser(browser_session()))
-    statuses.arrive(current_user.agent)
+    agent_id, key = current_user.agent.id, own_sign_in().key
+    _listen(server, topics.agent(agent_id), topics.browser(key))
     # Now that the page listens: what was changed in another tab meanwhile is not missed.
-    publish.show_own_status(current_user.agent.id)
+    if not sign_ins.still_holds(key):
+        _hub().hang_up([topics.browser(key)])
+        return
+    statuses.arrive(current_user.agent)
+    publish.show_own_status(agent_id)
 
 
 @sock.route("/widget/live", bp=bp)
 def customer_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is untyped
-    """Everything for one customer; a short-lived ticket stands for the token, which must not be in an address."""
-    _listen(server, topics.customer(open_ticket(request.args["ticket"]) or ""))
+    """What a visitor may hear; a short-lived ticket stands for the token, which must not be in an address."""
+    _listen(server, *open_ticket(request.args["ticket"]))
 
 
 def _listen(server: Any, *heard: str) -> None:  # noqa: ANN401  simple_websocket is untyped
     """Hand the connection over to the hub; the request is over then, and its thread free."""
-    hub: Hub = current_app.extensions["hub"]
+    hub = _hub()
     hub.start()
     hub.join(Connection.take_over(server), heard, request.environ[PLACE])
+
+
+def _hub() -> Hub:
+    hub: Hub = current_app.extensions["hub"]
+    return hub

@@ -6,11 +6,9 @@ the sentences that channels and the outbox may have kept; what is none of them i
 
 from __future__ import annotations
 
-import re
-
-from flask_babel import gettext
-
 from services.errors import N_
+
+from .kept import Kept
 
 _SENTENCES = (
     N_("%(vendor)s's address is not on the public internet."),
@@ -20,6 +18,8 @@ _SENTENCES = (
     N_("%(vendor)s refused the keys (answer %(status)s)."),
     N_("%(vendor)s cannot take it at the moment (answer %(status)s)."),
     N_("%(vendor)s did not accept it (answer %(status)s)."),
+    N_("The channel's keys could not be read."),
+    N_("Chatra cannot be told who is available."),
     N_("Chatra no longer knows this visitor."),
     N_("Chatra's answer could not be read."),
     N_("Chatra's public and secret key are missing."),
@@ -34,20 +34,4 @@ _SENTENCES = (
     N_("Three workers stopped while they applied it."),
     N_("It took longer than %(seconds)s seconds."),
 )
-_PLACE = re.compile(r"%\((\w+)\)s")
-
-
-def reason(kept: str) -> str:
-    """A reason that was kept, in the language of the present locale."""
-    for sentence, pattern in _PATTERNS:
-        if found := pattern.fullmatch(kept):
-            return str(gettext(sentence, **found.groupdict()))
-    return kept
-
-
-def _pattern(sentence: str) -> re.Pattern[str]:
-    parts = _PLACE.split(sentence)
-    return re.compile("".join(f"(?P<{part}>.+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)))
-
-
-_PATTERNS = tuple((sentence, _pattern(sentence)) for sentence in _SENTENCES)
+reason = Kept(_SENTENCES)

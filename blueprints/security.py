@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from functools import wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, current_app, redirect, request, session
 from flask_limiter.util import get_remote_address
-from flask_login import UserMixin, current_user, login_required
+from flask_login import UserMixin, current_user, login_required, login_url, login_user, logout_user
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from config import Network, Settings
 from extensions import csrf, login
-from models import Agent
-from services import agents, statuses
+from models import Agent, SignIn
+from services import audit, sign_ins, statuses
 from services.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -27,39 +27,56 @@ T = TypeVar("T")
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "media-src 'self'; connect-src 'self' {socket}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "media-src 'self'; connect-src 'self' {socket}; worker-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 # The address changes with the content.
 _FOR_EVER = "public, max-age=31536000, immutable"
-_BROWSER = "browser"
 _STRANGERS_FILE_POLICY = "default-src 'none'; sandbox"
 
 
 class SignedIn(UserMixin):
-    """The agent of a session, as Flask-Login wants it. `session_version` ends sessions when it grows."""
+    """A sign-in as Flask-Login wants it."""
 
-    def __init__(self, agent: Agent) -> None:
-        self.agent = agent
+    def __init__(self, sign_in: SignIn) -> None:
+        self.sign_in, self.agent = sign_in, sign_in.agent
 
     def get_id(self) -> str:
-        """What the session remembers."""
-        return f"{self.agent.id}.{self.agent.session_version}"
+        """What the cookie remembers."""
+        return self.sign_in.key
 
 
-def begin_browser_session() -> None:
-    """Name the session of this browser, so that all its tabs can be told when it is over."""
-    session[_BROWSER] = secrets.token_urlsafe(12)
+def begin_session(agent: Agent) -> None:
+    """Sign in, in the browser that asks, an agent who has just shown who they are. Raises `Forbidden`."""
+    sign_in = sign_ins.begin(agent, browser=request.user_agent.string, address=get_remote_address())
+    session.clear()
+    session.permanent = True
+    login_user(SignedIn(sign_in))
 
 
-def browser_session() -> str:
-    """The name of this browser's session; empty for one that began before sessions had names."""
-    return str(session.get(_BROWSER, ""))
+def end_session() -> None:
+    """Sign out the browser that asks.
+
+    The forgery token stays: another tab may be at the sign-in page before this answer has changed the cookie.
+    """
+    sign_ins.end(own_sign_in().id)
+    logout_user()
+    name = current_app.config["WTF_CSRF_FIELD_NAME"]
+    token = session[name]
+    session.clear()
+    session[name] = token
 
 
 def signed_in_agent() -> Agent:
     """The agent who makes this request; only where a sign-in is required."""
     agent: Agent = current_user.agent
     return agent
+
+
+def own_sign_in() -> SignIn:
+    """The sign-in of the browser that asks; only where a sign-in is required."""
+    sign_in: SignIn = current_user.sign_in
+    return sign_in
 
 
 def agent_key() -> str:
@@ -108,26 +125,43 @@ def register(app: Flask) -> None:
     login.login_view = "auth.sign_in"
     login.login_message = None
     login.user_loader(_load)
+    login.unauthorized_handler(_lead_to_sign_in)
+    # An answer that comes late must not bring back the cookie of a session that is over.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.after_request(_add_headers)
     app.before_request(_protect_from_forgery)
     app.before_request(_note_presence)
+    app.teardown_request(lambda _error: audit.by(audit.SYSTEM))
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
 def _load(remembered: str) -> SignedIn | None:
-    agent_id, _, version = remembered.partition(".")
-    if not (agent_id.isdigit() and version.isdigit()):
-        return None
-    agent = agents.by_id(int(agent_id))
-    return SignedIn(agent) if agent is not None and agent.session_version == int(version) else None
+    sign_in = sign_ins.with_key(remembered)
+    return SignedIn(sign_in) if sign_in is not None else None
+
+
+def _lead_to_sign_in() -> WerkzeugResponse:
+    """To a page people come back after signing in, to what was being sent they cannot."""
+    if request.method == "GET":
+        return redirect(login_url(login.login_view, request.url))
+    return redirect(login_url(login.login_view), 303)
 
 
 def _note_presence() -> None:
-    """Whoever asks for something is there, also where no socket gets through; sockets say so themselves."""
+    """Whoever asks for something is there, also where no socket gets through; sockets say so themselves.
+
+    What they change in the settings is theirs.
+    """
+    audit.by(audit.NOBODY)
     if request.blueprint not in ("hooks", "widget", "live", None) and current_user.is_authenticated:
-        statuses.arrive(signed_in_agent())
+        agent = signed_in_agent()
+        audit.by(agent.name, agent.id)
+        statuses.arrive(agent)
+        if sign_ins.note_seen(own_sign_in(), get_remote_address()):
+            # The cookie lasts for as long as the browser is in use.
+            session.modified = True
 
 
 def _protect_from_forgery() -> None:

@@ -9,27 +9,32 @@ from flask_babel import force_locale, gettext
 from limits import RateLimitItemPerSecond
 from werkzeug.exceptions import HTTPException
 
+from channels.base import CustomerData, CustomerUpdate
 from extensions import limiter
-from models import Channel
+from models import Channel, WhenAway
 from realtime import payloads, publish
-from services import attachments, channels, chats, customers, visitor_chats
+from services import attachments, channels, chats, customers, line, offline_form, visitor_chats
 from services.errors import DeskError, InvalidInput
 
 from . import cors, widget_assets
 from .errors import seconds_to_wait, sentence, too_often
-from .widget_auth import make_ticket, visitor_and_address, visitor_id
-from .widget_input import read_message
+from .widget_auth import is_stranger, make_ticket, visitor_and_address, visitor_id
+from .widget_input import read_address, read_form, read_message
 from .widget_texts import language_for, texts
 
 bp = Blueprint("widget", __name__)
 
 _LARGEST_JSON = 256 * 1024
-_CONFIG_SECONDS = 60
+# What a widget offers stands in it. Half a minute may pass until every page knows of a change: this, and the time
+# between two looks of a page, at most a fifth longer than said here (widget_js/loader.js).
+_KEPT_SECONDS = 10
+_LOOK_SECONDS = 16
 _TYPING_SHOWN = RateLimitItemPerSecond(1, 3)
 _often = limiter.limit("240/minute", key_func=visitor_and_address)
 _seldom = limiter.limit("120/minute", key_func=visitor_and_address)
 # A whole office may share one address.
 _from_one_address = limiter.limit("1200/minute")
+_looks_from_one_address = limiter.limit("6000/minute")
 
 
 @bp.url_value_preprocessor
@@ -52,8 +57,10 @@ def _check_site() -> Response | None:
 
 @bp.after_request
 def _let_the_page_read(response: Response) -> Response:
-    if request.endpoint not in ("widget.loader", "widget.asset", "widget.config"):
+    if request.endpoint not in ("widget.loader", "widget.asset", "widget.config", "widget.state"):
         response.headers["Cache-Control"] = "no-store"
+    # Nothing here is a page: the long policy of pages would weigh more than what is said.
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
     return cors.share(response)
 
 
@@ -85,8 +92,22 @@ def config() -> Response:
         panel=widget_assets.address("panel.js"),
         css=widget_assets.address("panel.css"),
         texts=said,
+        poll=_LOOK_SECONDS if g.widget.when_away != WhenAway.ALWAYS else 0,
+        **payloads.offer(g.widget),
     )
-    response.headers["Cache-Control"] = f"private, max-age={_CONFIG_SECONDS}"
+    response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
+    return widget_assets.pack(response)
+
+
+@bp.get("/widget/<key>/state")
+@_looks_from_one_address
+def state() -> Response:
+    """What the widget offers at the moment, for pages that show no more than the button. The same for everybody."""
+    offer = payloads.offer(g.widget)
+    response = jsonify(offer)
+    response.headers["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
+    response.set_etag(offer["offer"])
+    response.make_conditional(request)
     return response
 
 
@@ -95,10 +116,12 @@ def config() -> Response:
 def chat() -> Response:
     """The visitor's chat: what they lack since their cursor. Never makes a record."""
     case = visitor_chats.latest(_channel(), visitor_id())
+    offer = payloads.offer(g.widget)
     if case is None:
-        return jsonify(payloads.chat(None, []))
+        return jsonify({**payloads.chat(None, []), **offer})
     unseen = visitor_chats.unseen(case, request.args.get("after", ""))
-    return jsonify(payloads.chat(case, unseen.messages, more=unseen.more))
+    place = {"place": line.place(case)}
+    return jsonify({**payloads.chat(case, unseen.messages, more=unseen.more), **offer, **place})
 
 
 @bp.post("/widget/<key>/messages")
@@ -116,6 +139,31 @@ def send() -> Response:
     return jsonify({**payloads.state(case), "message": payloads.message(message)})
 
 
+@bp.post("/widget/<key>/form")
+@_seldom
+@_from_one_address
+def leave() -> Response:
+    """Take in the offline form, once per client_id: it becomes a case, not a chat."""
+    channel, visitor = _channel(), visitor_id()
+    sent = read_form(longest_text=channels.capabilities(channel).longest_text)
+    message = offline_form.take_in(channel, sent.incoming(visitor), client_key=sent.client_id)
+    case = visitor_chats.around(message, channel, visitor)
+    return jsonify({**payloads.state(case), "message": payloads.message(message)})
+
+
+@bp.post("/widget/<key>/contact")
+@_seldom
+@_from_one_address
+def contact() -> Response:
+    """Keep the e-mail address that a visitor leaves because nobody is there."""
+    channel, visitor = _channel(), visitor_id()
+    email = read_address()
+    if customers.identity_of(channel, visitor) is None:
+        abort(404, "This visitor has not written yet.")
+    chats.update_customer(channel, CustomerUpdate(visitor, CustomerData(visitor, email=email)))
+    return Response(status=204)
+
+
 @bp.post("/widget/<key>/typing")
 @_seldom
 def typing() -> Response:
@@ -130,13 +178,11 @@ def typing() -> Response:
 @bp.post("/widget/<key>/ticket")
 @_seldom
 def ticket() -> Response:
-    """A ticket for the visitor's socket, good for half a minute."""
-    identity = customers.identity_of(_channel(), visitor_id())
-    if identity is None:
-        abort(404, "This visitor has not written yet.")
-    signed = make_ticket(identity)
+    """A ticket for the visitor's socket, good for half a minute. Who has not written yet hears the offer alone."""
+    identity = None if is_stranger() else customers.identity_of(_channel(), visitor_id())
+    signed = make_ticket(identity, g.widget)
     address = current_app.config["DESKBELL"].public_url.replace("http", "ws", 1)
-    return jsonify(ticket=signed, url=f"{address}/widget/live?ticket={signed}")
+    return jsonify(ticket=signed, known=identity is not None, url=f"{address}/widget/live?ticket={signed}")
 
 
 @bp.errorhandler(DeskError)

@@ -12,7 +12,7 @@ from flask import Response, abort, request
 
 _SOURCE = Path(__file__).parent.parent / "widget_js"
 # The panel is one script, so that a bad connection fails it as a whole and can try it again. This is its order.
-_PANEL = ("dom", "storage", "api", "chat", "outbox", "socket", "thread", "composer", "attention", "panel")
+_PANEL = ("dom", "storage", "api", "chat", "outbox", "socket", "thread", "composer", "away", "attention", "panel")
 _FILES = {
     "loader.js": ("loader.js",),
     "launcher.css": ("launcher.css",),
@@ -49,6 +49,15 @@ def serve(name: str) -> Response:
         abort(404)
     asset = _asset(name)
     return _serve(asset, _YEAR if request.args.get("v") == asset.hash else _LOADER_SECONDS)
+
+
+def pack(response: Response) -> Response:
+    """An answer made for the moment, packed for browsers that take it so."""
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings.quality("gzip") > 0:
+        response.data = gzip.compress(response.data, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def _serve(asset: Asset, seconds: int) -> Response:

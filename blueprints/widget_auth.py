@@ -9,7 +9,8 @@ from flask import abort, current_app, request
 from flask_limiter.util import get_remote_address
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from models import Identity
+from models import Identity, Widget
+from realtime import topics
 
 TICKET_SECONDS = 30
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{43})")
@@ -29,17 +30,28 @@ def visitor_and_address() -> str:
     return f"{token}:{get_remote_address()}"
 
 
-def make_ticket(identity: Identity) -> str:
-    """A ticket that opens one customer's socket: addresses are logged, so a token must not stand in one."""
-    return _tickets().dumps(identity.customer.public_id)
+def is_stranger() -> bool:
+    """Whether this browser brought no token: nobody has written from it."""
+    return "Authorization" not in request.headers
 
 
-def open_ticket(ticket: str) -> str | None:
-    """The public id of the customer whose ticket this is, or None if it is forged or older than 30 seconds."""
+def make_ticket(identity: Identity | None, widget: Widget | None = None) -> str:
+    """A ticket that opens a visitor's socket: addresses are logged, so a token must not stand in one.
+
+    Args:
+        identity: the customer to listen for, None for one who has not written yet.
+        widget: the widget whose offer to listen for.
+    """
+    heard = [topics.customer(identity.customer.public_id)] if identity is not None else []
+    return _tickets().dumps(heard + ([topics.widget(widget.id)] if widget is not None else []))
+
+
+def open_ticket(ticket: str) -> list[str]:
+    """The topics that a ticket lets somebody hear: none if it is forged or older than 30 seconds."""
     try:
-        return str(_tickets().loads(ticket, max_age=TICKET_SECONDS))
+        return [str(topic) for topic in _tickets().loads(ticket, max_age=TICKET_SECONDS)]
     except BadData:
-        return None
+        return []
 
 
 def _tickets() -> URLSafeTimedSerializer:

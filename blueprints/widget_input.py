@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 from flask import request
@@ -18,6 +18,7 @@ from services.sanitise import one_line
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,48}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _PAGE = re.compile(r"https?://\S+")
+_ADDRESS_WANTED = N_("Enter an e-mail address such as name@example.com.")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,31 @@ def read_message(*, longest_text: int) -> Sent:
     )
 
 
+def read_form(*, longest_text: int) -> Sent:
+    """Read the offline form in this request: a message whose sender can be reached, without files.
+
+    Args:
+        longest_text: characters at most.
+
+    Raises:
+        InvalidInput: as for a message, or the name or the address is missing.
+    """
+    sent = read_message(longest_text=longest_text)
+    if not sent.name:
+        raise InvalidInput("name", N_("Please tell us your name."))
+    if not sent.email:
+        raise InvalidInput("email", _ADDRESS_WANTED)
+    return replace(sent, uploads=[])
+
+
+def read_address() -> str:
+    """The e-mail address in this request. Raises `InvalidInput` where there is none."""
+    email = _email(_given())
+    if not email:
+        raise InvalidInput("email", _ADDRESS_WANTED)
+    return email
+
+
 def _given() -> Mapping[str, Any]:
     """The fields of the request; a form says `page_url` and `page_title` where JSON has an object `page`."""
     if not request.is_json:
@@ -93,7 +119,7 @@ def _client_id(given: Mapping[str, Any]) -> str:
 def _email(given: Mapping[str, Any]) -> str:
     email = _text(given, "email").strip()
     if email and not _EMAIL.fullmatch(email):
-        raise InvalidInput("email", N_("Enter an e-mail address such as name@example.com."))
+        raise InvalidInput("email", _ADDRESS_WANTED)
     return email
 
 

@@ -15,7 +15,7 @@ def language_for(wanted: str) -> str:
 
 def texts() -> dict[str, str]:
     """Every sentence of the widget. Words in braces are filled in by the browser."""
-    return _frame() | _composer() | _thread()
+    return _frame() | _composer() | _thread() | _away()
 
 
 def _frame() -> dict[str, str]:
@@ -26,6 +26,7 @@ def _frame() -> dict[str, str]:
         "unread": gettext("Unread messages: {count}"),
         "welcome": gettext("Hello! Write to us, we answer right here."),
         "with": gettext("You are talking with {name}"),
+        "place": gettext("You are number {place} in line"),
         "reconnecting": gettext("Reconnecting… your messages are kept"),
         "not_loaded": gettext("The chat could not be loaded. Check your connection and try again."),
     }
@@ -48,6 +49,22 @@ def _composer() -> dict[str, str]:
         "files_large": gettext("Together these files are too large: at most 50 MB fit."),
         "files_many": gettext("Send at most 5 files at once."),
         "file_empty": gettext("{name} is empty."),
+    }
+
+
+def _away() -> dict[str, str]:
+    """While nobody is there."""
+    return {
+        "away_form": gettext("Nobody is here at the moment. Leave us a message, and we will get in touch with you."),
+        "away_sent": gettext("We have your message and will get in touch at {email}."),
+        "away": gettext("Nobody is here at the moment."),
+        "away_kept": gettext("Nobody is here at the moment. What you write is kept, and we will answer."),
+        "away_reach": gettext("Leave your e-mail, so that we can reach you if you have to go:"),
+        "away_noted": gettext("We will get in touch at {email} if you have to go."),
+        "your_email": gettext("E-mail"),
+        "send_form": gettext("Send message"),
+        "save": gettext("Save"),
+        "left": gettext("We have your message. Write here to talk about it now."),
     }
 
 

@@ -7,9 +7,10 @@ from flask_babel import format_decimal, gettext, ngettext
 
 from channels.registry import KINDS
 from models import AgentStatus
-from services import desk
+from services import desk, transfers
 from services.errors import N_
 
+from .kept import Kept
 from .reasons import reason
 
 _ACCESS_NAMES = {
@@ -20,6 +21,8 @@ _ACCESS_NAMES = {
 }
 _FAMILY_NAMES = {"live_chat": N_("Live chat"), "email": N_("E-mail")}
 _AGENT_STATUS_NAMES = {"online": N_("Online"), "offline": N_("Offline"), "without_chats": N_("Without chats")}
+_HANDLING_NAMES = {"handle": N_("view and handle"), "view": N_("view only"), "none": N_("no access")}
+_SYSTEM_LINES = Kept((transfers.TO_GROUP, transfers.TO_AGENT))
 _STATUS_NAMES = {"open": N_("Open"), "pending": N_("Pending"), "closed": N_("Closed")}
 
 
@@ -27,9 +30,11 @@ def register(app: Flask) -> None:
     """Add them to the templates."""
     app.add_template_filter(or_visitor)
     app.add_template_filter(file_size)
-    app.add_template_filter(reason)
+    app.add_template_filter(reason, "reason")
+    app.add_template_filter(_SYSTEM_LINES, "system_line")
     app.add_template_filter(access_level)
     app.add_template_filter(agent_status)
+    app.add_template_filter(handling)
     app.add_template_filter(family_name)
     app.add_template_global(status_name)
     app.add_template_global(channel_title)
@@ -49,6 +54,11 @@ def status_name(status: str) -> str:
 def agent_status(status: AgentStatus) -> str:
     """An agent's status in words; the desk's own ones have a name."""
     return str(gettext(_AGENT_STATUS_NAMES[status.kind])) if status.kind in _AGENT_STATUS_NAMES else status.name
+
+
+def handling(how: str) -> str:
+    """What an agent does with cases or chats in a status."""
+    return str(gettext(_HANDLING_NAMES[how]))
 
 
 def access_level(level: str) -> str:

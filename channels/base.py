@@ -9,24 +9,28 @@ from typing import Any, ClassVar, Protocol
 
 
 class Author(StrEnum):
-    """Who wrote a message."""
+    """Who wrote a message. `SYSTEM` is the desk itself, which speaks to agents alone and never through a channel."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
     BOT = "bot"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True)
 class Capabilities:
     """What a channel can carry; the desk offers nothing that it cannot.
 
-    `own_socket`: our own sockets bring messages to the customer, so that nothing is owed to a vendor.
+    `own_socket`: our own sockets bring messages to the customer, so that nothing is owed to a vendor. `presence`: it
+    shows which agents are available. `presence_ttl`: after so many seconds a vendor forgets what it was told of that,
+    None where it never does.
     """
 
     own_socket: bool = False
     typing: bool = False
     files: bool = False
     presence: bool = False
+    presence_ttl: int | None = None
     edit: bool = False
     idempotent_sends: bool = False
     longest_text: int = 10_000
@@ -142,6 +146,28 @@ class Receipt:
     external_id: str = ""
 
 
+@dataclass(frozen=True)
+class AgentData:
+    """An agent as a channel may know them. `email` is the address that the vendor was told last, if it was told."""
+
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What a vendor is to show of an agent: available for live chats, or not.
+
+    `shown` are all agents whom this channel is to show as available now, this one among them if so: where several
+    agents share one of the vendor's operators, that one is there as long as any of them is.
+    """
+
+    agent: AgentData
+    available: bool
+    shown: tuple[AgentData, ...] = ()
+
+
 class Rejected(Exception):
     """A delivery that does not come from the vendor or makes no sense; its text says why."""
 
@@ -199,6 +225,13 @@ class Adapter(Protocol):
 
     def perform(self, item: Outbound) -> Receipt:
         """Send one message. Raises `ChannelError`."""
+
+    def show_presence(self, presence: Presence) -> None:
+        """Have the vendor show an agent as available or not; asked only of a channel with `capabilities.presence`.
+
+        Must be right however often it is repeated: a call whose outcome nobody knows is made again. Raises
+        `ChannelError`.
+        """
 
     def connect(self) -> None:
         """Check the credentials against the vendor. Raises `ChannelError`."""

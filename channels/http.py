@@ -66,7 +66,7 @@ class HttpClient:
         *,
         vendor: str,
         headers: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         accept: Collection[int] = (),
     ) -> Answer:
         """Make one call.
@@ -74,7 +74,7 @@ class HttpClient:
         Args:
             vendor: the name that people know the other side by, for the reasons of errors.
             headers: sent besides our own; they never appear in a reason.
-            body: sent as JSON.
+            body: sent as JSON; bytes are sent as they are, `headers` says what they are.
             accept: statuses outside 2xx that are an answer and no error.
 
         Raises `ChannelError`: permanent and broken for refused keys, permanent for what another try cannot change,
@@ -99,13 +99,13 @@ class HttpClient:
         raise failure
 
     def _send(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: Mapping[str, Any] | None
+        self, method: str, url: str, headers: Mapping[str, str] | None, body: Mapping[str, Any] | bytes | None
     ) -> httpx.Response:
         request = httpx.Request(
             method,
             url,
             headers={**_HEADERS, **(headers or {})},
-            content=None if body is None else json.dumps(body).encode("ascii"),
+            content=body if body is None or isinstance(body, bytes) else json.dumps(body).encode("ascii"),
             extensions={"timeout": self._timeout},
         )
         transport = self._open if _origin(request.url) in self._trusted else self._guarded

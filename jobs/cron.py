@@ -10,7 +10,7 @@ from rq.cron import CronScheduler
 
 from realtime.bus import bus
 
-from . import queues, sweeps
+from . import distribution, presence, push, queues, sweeps
 
 _DAY = 24 * 60 * 60
 
@@ -28,8 +28,11 @@ SCHEDULE = (
     Tick(sweeps.end_silent_chats, 5),
     Tick(sweeps.publish_kept_back, 2),
     Tick(sweeps.ring_again, 2),
+    Tick(distribution.sweep, 2),
     Tick(sweeps.expire_leases, 10),
     Tick(sweeps.end_statuses, 5),
+    Tick(presence.look, 5),
+    Tick(push.look, 10),
     Tick(sweeps.hand_over, 60),
     Tick(sweeps.retire, _DAY, queues.SPARE),
     Tick(sweeps.drop_orphans, _DAY, queues.SPARE),

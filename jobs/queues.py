@@ -15,18 +15,25 @@ from services.events import Work
 
 log = logging.getLogger(__name__)
 
-SWEEPS, INBOUND, SPARE = "sweeps", "inbound", "spare"
-PRESENCE, OUTBOUND, FETCH = "presence", "outbound", "fetch"
+SWEEPS, GIVING, INBOUND, SPARE = "sweeps", "giving", "inbound", "spare"
+PRESENCE, OUTBOUND, PUSH, FETCH = "presence", "outbound", "push", "fetch"
 # The first ones first; what is done in spare time stands last.
-LOCAL = (SWEEPS, INBOUND, SPARE)
-VENDOR = (PRESENCE, OUTBOUND, FETCH)
+LOCAL = (SWEEPS, GIVING, INBOUND, SPARE)
+VENDOR = (PRESENCE, OUTBOUND, PUSH, FETCH)
 JOB_SECONDS = 60
 INBOUND_SECONDS = 30
 TURN_SECONDS = 20
 SHORT_TURN_SECONDS = 0.25
 # A bell that was lost with its job keeps others from ringing no longer than this.
 _BELL_SECONDS = 10
-_DRAINS = {INBOUND: "jobs.inbound.drain", OUTBOUND: "jobs.outbound.drain"}
+_DRAINS = {
+    PRESENCE: "jobs.presence.drain",
+    GIVING: "jobs.distribution.drain",
+    INBOUND: "jobs.inbound.drain",
+    OUTBOUND: "jobs.outbound.drain",
+    PUSH: "jobs.push.drain",
+    SPARE: "jobs.handing_over.drain",
+}
 
 
 def ring(queue: str, stream: str) -> None:

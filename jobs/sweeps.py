@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from extensions import files
+from realtime import availability
 from realtime.publish import note_told, publish
-from services import attachments, chats, clock, groups, inbox, outbox, publication, retention, staffing, statuses
+from services import attachments, chats, clock, handing_over, inbox, outbox, publication, retention, statuses
 
 from . import queues
 
@@ -39,14 +40,12 @@ def end_statuses() -> None:
     """Set those offline whose connection is gone or whose status is used up for today (product.md §4.1)."""
     statuses.end_lapsed()
     statuses.end_used_up()
+    availability.tell()
 
 
 def hand_over() -> None:
-    """Go on with what agents and groups that have gone leave to others, where a crash has stopped it."""
-    for agent_id in staffing.unfinished():
-        staffing.hand_over(agent_id)
-    for group_id in groups.unfinished():
-        groups.hand_over(group_id)
+    """Ring for what agents and groups that have gone leave to others, where a crash has stopped it."""
+    queues.ring_all([(queues.SPARE, stream) for stream in handing_over.unfinished()])
 
 
 def retire() -> None:

@@ -15,7 +15,7 @@ from .outbox import OutboxItem
 from .presence import Presence
 from .role import Role
 from .setting import Setting
-from .sign_in import Invitation, RecoveryCode, SignIn
+from .sign_in import Invitation, PasswordLink, RecoveryCode, SignIn
 from .status import AgentStatus, Handling, StatusKind, StatusSpan
 from .stream import Stream
 
@@ -41,6 +41,7 @@ __all__ = [
     "Invitation",
     "Message",
     "OutboxItem",
+    "PasswordLink",
     "Presence",
     "PushSubscription",
     "RecoveryCode",

@@ -36,7 +36,6 @@ class Agent(Model):
     access: Mapped[str] = mapped_column(String(16), default=Access.FULL, server_default=Access.FULL)
     language: Mapped[str] = mapped_column(String(8), default="")
     theme: Mapped[str] = mapped_column(String(8), default="auto")
-    session_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     signature: Mapped[str] = mapped_column(Text, default="", server_default="")
     heir_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))

@@ -17,10 +17,12 @@ class EventKind(StrEnum):
 
     MESSAGE_ADDED = "message_added"
     MESSAGE_CHANGED = "message_changed"
+    CASE_MADE = "case_made"
     CHAT_STARTED = "chat_started"
     CHAT_REACTIVATED = "chat_reactivated"
     CHAT_TAKEN = "chat_taken"
     CHAT_RELEASED = "chat_released"
+    CHAT_TRANSFERRED = "chat_transferred"
     CHAT_READ = "chat_read"
     CHAT_POSTPONED = "chat_postponed"
     CHAT_ENDED = "chat_ended"

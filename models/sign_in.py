@@ -1,4 +1,4 @@
-"""Signing in: the browsers in which an agent is signed in, second factors, invitations."""
+"""Signing in: the browsers in which an agent is signed in, second factors, links for passwords, invitations."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .agent import Agent
 from .base import Model, UtcDateTime
+from .role import Role
 
 
 class SignIn(Model):
@@ -40,6 +41,19 @@ class RecoveryCode(Model):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PasswordLink(Model):
+    """A link by which an agent chooses a new password; gone once it was used. `made_by_id` is empty for a command."""
+
+    __tablename__ = "password_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), index=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Invitation(Model):
     """A link by which somebody becomes an agent with the level that was chosen for them (`services.access_levels`)."""
 
@@ -56,3 +70,6 @@ class Invitation(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    invited_by: Mapped[Agent] = relationship()
+    role: Mapped[Role | None] = relationship()

@@ -11,7 +11,7 @@ import time
 
 from flask import Flask
 
-from services import statuses
+from services import sign_ins, statuses
 
 from . import topics
 from .hub import Hub
@@ -35,9 +35,15 @@ class Attendance:
                 threading.Thread(target=self._run, daemon=True, name="attendance").start()
 
     def note(self) -> None:
-        """Write down who is there now. What cannot be written is written by the next beat."""
-        present = [agent_id for topic in self._hub.heard() if (agent_id := topics.agent_of(topic)) is not None]
+        """Write down who is there now. What cannot be written is written by the next beat.
+
+        Browsers whose sign-in has ended and that were not told, because Redis was away, are hung up.
+        """
+        heard = self._hub.heard()
+        present = [agent_id for topic in heard if (agent_id := topics.agent_of(topic)) is not None]
+        keys = {key for topic in heard if (key := topics.key_of(topic)) is not None}
         with self._app.app_context():
+            self._hub.hang_up(topics.browser(key) for key in sign_ins.ended_among(keys))
             statuses.note_connected(present)
 
     def _run(self) -> None:

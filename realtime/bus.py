@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 
 from redis import Redis
+from redis.client import Pipeline
 
 _TOLD = "deskbell:told"
 _TAKEN_AT_ONCE = 500
+# What has not changed is said again after this time: whoever missed it hears it then.
+_REPEATED_AFTER_SECONDS = 60
 # No fragment and no JSON begins like this.
 _HANG_UP = "\0hang up"
 
@@ -54,6 +57,31 @@ class Bus:
             pipeline.publish(self.channel, _pack(topics, payload))
         pipeline.rpush(_TOLD, *told)
         pipeline.execute()
+
+    def publish_change(self, topic: str, payload: str, *, even_if_told: bool = False) -> bool:
+        """Send a payload unless the topic was sent the same by this way within the last minute; tells whether it was.
+
+        Both happen in one step, so that what is remembered is always what went out last. Raises `redis.RedisError`.
+
+        Args:
+            topic: who hears it.
+            payload: what is so now.
+            even_if_told: send it in any case.
+        """
+        key = f"deskbell:last:{topic}"
+        sent: list[str] = []
+
+        def step(pipeline: Pipeline) -> None:
+            sent.clear()
+            last = pipeline.get(key)
+            pipeline.multi()
+            if even_if_told or last != payload.encode():
+                sent.append(payload)
+                pipeline.set(key, payload, ex=_REPEATED_AFTER_SECONDS)
+                pipeline.publish(self.channel, _pack([topic], payload))
+
+        self.redis.transaction(step, key)
+        return bool(sent)
 
     def take_told(self) -> list[int]:
         """Some of the events that were told and not yet noted; each is given away once. Raises `redis.RedisError`."""

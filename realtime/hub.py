@@ -65,6 +65,10 @@ class Hub:
         with self._lock:
             return list(self._topics)
 
+    def hang_up(self, topics: Iterable[str]) -> None:
+        """Close every socket of this process that listens to one of the topics, for good."""
+        self._reader.close(self._listening_to(topics), SESSION_OVER)
+
     def join(self, connection: Connection, topics: Iterable[str], place: Place | None = None) -> None:
         """Let a browser listen until it leaves; then its place is given back."""
         topics = tuple(topics)
@@ -118,12 +122,14 @@ class Hub:
 
     def _deliver(self, data: bytes) -> None:
         topics, payload = unpack(data)
-        with self._lock:
-            listeners = {connection for topic in topics for connection in self._topics.get(topic, ())}
         if is_hang_up(payload):
-            self._reader.close(listeners, SESSION_OVER)
-        elif listeners:
+            self.hang_up(topics)
+        elif listeners := self._listening_to(topics):
             self._push_to(listeners, text_frame(payload))
+
+    def _listening_to(self, topics: Iterable[str]) -> set[Connection]:
+        with self._lock:
+            return {connection for topic in topics for connection in self._topics.get(topic, ())}
 
     def _everyone(self) -> set[Connection]:
         with self._lock:

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels.base import Author
-from models import Attachment, Case, Message
-from services import visitor_chats
+from models import Attachment, Case, Message, Widget
+from services import visitor_chats, widgets
 from services.attachments import signed_path
 
 Payload = dict[str, Any]
 
 
 def chat(case: Case | None, messages: Sequence[Message], *, more: str = "") -> Payload:
-    """A chat's state with some of its messages; `more` is the cursor to go on from when there are further ones."""
+    """A chat's state with some of its messages; `more` is the cursor to go on from when there are further ones.
+
+    Notes are for agents alone: whatever is asked for, none leaves here.
+    """
     rest = {"more": more} if more else {}
-    return {**state(case), "messages": [message(said) for said in messages], **rest}
+    return {**state(case), "messages": [message(said) for said in messages if not said.note], **rest}
 
 
 def state(case: Case | None) -> Payload:
@@ -27,6 +30,11 @@ def state(case: Case | None) -> Payload:
         "agent": visitor_chats.agent_name(case),
         "cursor": visitor_chats.cursor(case),
     }
+
+
+def offer(widget: Widget) -> Payload:
+    """What the widget offers at the moment to one who has no chat under way."""
+    return {"offer": widgets.offer(widget).value}
 
 
 def message(said: Message) -> Payload:

@@ -19,6 +19,7 @@ from extensions import db
 from models import Agent, Case, Event, EventKind, Message
 from services import access, channels, publication
 from services.events import Work
+from services.sight import Sight
 
 from . import fragments, payloads, topics
 from .bus import bus
@@ -30,8 +31,12 @@ def after_commit(work: Work) -> None:
     """Publish what a unit of work recorded. A failure is logged; the sweep publishes again."""
     if work.events:
         publish(work.events)
+    for case_id, before in work.before.items():
+        _take_away(case_id, before)
     for agent_id in work.agents:
         show_own_status(agent_id)
+    for key in work.signed_out:
+        _hang_up(key)
 
 
 def publish(events: Sequence[Event]) -> None:
@@ -52,12 +57,10 @@ def note_told() -> None:
         log.warning("what was told could not be noted: %s", error)
 
 
-def signed_out(session_id: str) -> None:
-    """End the sockets of a browser whose agent has signed out."""
-    if not session_id:
-        return
+def _hang_up(key: str) -> None:
+    """End the sockets of a browser whose sign-in has ended."""
     try:
-        bus.hang_up([topics.browser(session_id)])
+        bus.hang_up([topics.browser(key)])
     except redis.RedisError as error:
         log.warning("the sockets of a browser that signed out were not closed: %s", error)
 
@@ -72,6 +75,14 @@ def agent_typing(case: Case, agent_id: int, name: str) -> None:
     typing = {"case": case.id, "author": "agent", "agent": agent_id, "name": name}
     _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
     _try_to_send([topics.customer(case.customer.public_id)], {"typing": {"name": name}})
+
+
+def here(case: Case, to: Iterable[int], payload: dict[str, object]) -> None:
+    """Show those of these agents who may see the case who else has it before their eyes; never stored."""
+    wanted = set(to)
+    seeing = [topics.agent(one.agent_id) for one in access.audience(case) if one.agent_id in wanted]
+    if seeing:
+        _try_to_send(seeing, {"here": payload})
 
 
 def customer_typing(case: Case, name: str) -> None:
@@ -102,13 +113,24 @@ def _tell(case_id: int, events: Sequence[Event]) -> None:
     try:
         case = db.session().get_one(Case, case_id)
         messages = _messages(events)
-        if channels.capabilities(case.channel).own_socket:
+        if channels.capabilities(case.channel).own_socket and _concerns_customer(events, messages):
             bus.publish([topics.customer(case.customer.public_id)], json.dumps(payloads.chat(case, messages)))
         bus.publish_last(_for_agents(case, messages, events), told=[event.id for event in events])
     except redis.RedisError as error:
         log.warning("case %s could not be published: %s", case_id, error)
     except Exception:
         log.exception("case %s could not be published", case_id)
+        db.session.rollback()
+
+
+def _take_away(case_id: int, before: Sight) -> None:
+    """Have the pages of those who see the case no more find that out."""
+    try:
+        lost = access.lost_sight(db.session().get_one(Case, case_id), before)
+        if lost:
+            catch_up(lost)
+    except Exception:
+        log.exception("who sees case %s no more was not told", case_id)
         db.session.rollback()
 
 
@@ -120,6 +142,12 @@ def _for_agents(case: Case, messages: Sequence[Message], events: Sequence[Event]
     changed = any(event.kind == EventKind.CUSTOMER_CHANGED for event in events)
     rendered = fragments.of_case_in(set(listeners), case, messages, customer_changed=changed)
     return [(listeners[language], html) for language, html in rendered.items()]
+
+
+def _concerns_customer(events: Sequence[Event], messages: Sequence[Message]) -> bool:
+    """Whether more has happened than notes that agents wrote for each other: customers do not hear of that at all."""
+    notes = {message.id for message in messages if message.note}
+    return any(event.data.get("message") not in notes for event in events)
 
 
 def _messages(events: Sequence[Event]) -> list[Message]:

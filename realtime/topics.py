@@ -14,11 +14,22 @@ def agent_of(topic: str) -> int | None:
     return int(number) if kind == "agent" else None
 
 
-def browser(session_id: str) -> str:
-    """What ends the sockets of one signed-in browser, all its tabs."""
-    return f"browser:{session_id}"
+def browser(key: str) -> str:
+    """What ends the sockets of one signed-in browser, all its tabs; named by the key of the sign-in."""
+    return f"browser:{key}"
+
+
+def key_of(topic: str) -> str | None:
+    """The key of the sign-in to whose browser a topic belongs, None for another kind of topic."""
+    kind, _, key = topic.partition(":")
+    return key if kind == "browser" else None
 
 
 def customer(public_id: str) -> str:
     """Everything for one customer's widgets."""
     return f"customer:{public_id}"
+
+
+def widget(widget_id: int) -> str:
+    """What a widget offers at the moment, for every panel of it that is open."""
+    return f"widget:{widget_id}"

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from extensions import db
 from models import Access, Agent, AgentGroup, AgentStatus, Case, Channel, ChannelOff, Handling
 
-from . import statuses
+from . import sight, statuses
 from .errors import CaseNotFound, Forbidden
+from .sight import Sight
 
 # What is compared below: a column, or the value of one agent or case.
 _Side = ColumnElement[Any]
@@ -68,7 +69,7 @@ def may_have(agent: Agent, case: Case) -> bool:
         return agent.active
     level = Access(agent.access)
     # Whoever only looks sees no active chats, but may look after what is over.
-    return bool(db.session().scalar(select(_sees(level, literal(agent.id), _this(case)))))
+    return bool(db.session().scalar(select(_sees(level, literal(agent.id), _side(sight.of(case))))))
 
 
 def may_answer(agent: Agent) -> bool:
@@ -99,11 +100,17 @@ def require_answerable(agent: Agent, case_id: int) -> Case:
 
 def audience(case: Case) -> list[Listener]:
     """The agents who are to be told of a change of this case: those who may see it now."""
-    levels = (and_(Agent.access == level, _sees(level, Agent.__table__.c.id, _this(case))) for level in Access)
-    handling = AgentStatus.chats if case.active else AgentStatus.cases
-    there = select(Agent.id, Agent.language).join(AgentStatus, AgentStatus.id == Agent.status_id)
-    rows = db.session().execute(there.where(Agent.active, handling != Handling.NONE, or_(*levels)))
-    return [Listener(agent_id, language) for agent_id, language in rows]
+    return _who_see(sight.of(case))
+
+
+def lost_sight(case: Case, before: Sight) -> set[int]:
+    """The agents who saw a case as it stood before and do not see it any more."""
+    return {to.agent_id for to in _who_see(before)} - {to.agent_id for to in audience(case)}
+
+
+def readers(case: Case) -> list[Agent]:
+    """The agents whose access reaches a case, whatever their status: who can be called in its notes."""
+    return list(db.session().scalars(select(Agent).where(Agent.active, _by_level(sight.of(case))).order_by(Agent.id)))
 
 
 def takes_new_chats(family: str, group_id: int) -> ColumnElement[bool]:
@@ -111,18 +118,40 @@ def takes_new_chats(family: str, group_id: int) -> ColumnElement[bool]:
 
     Whoever sees only what is theirs is given chats by name alone.
     """
-    nobodys = _CaseSide(literal(group_id), literal(family), literal(value=True), literal(0), literal(0))
+    nobodys = _side(Sight(family, group_id, active=True, assignee_id=None, fixated_to_id=None))
     levels = (Access.FULL, Access.GROUPS)
     return or_(*(and_(Agent.access == level, _sees(level, Agent.__table__.c.id, nobodys)) for level in levels))
 
 
-def _this(case: Case) -> _CaseSide:
+def may_be_given(family: str, group_id: int) -> ColumnElement[bool]:
+    """The agents to whom an active chat of this channel family and group may be given by name, whatever their status.
+
+    Whoever sees only what is theirs sees it then.
+    """
+    return or_(takes_new_chats(family, group_id), Agent.access == Access.LIMITED)
+
+
+def _by_level(it: Sight) -> ColumnElement[bool]:
+    """The agents whose level reaches a case that stands like this."""
+    levels = (and_(Agent.access == level, _sees(level, Agent.__table__.c.id, _side(it))) for level in Access)
+    return or_(*levels)
+
+
+def _who_see(it: Sight) -> list[Listener]:
+    """The agents who see a case that stands like this."""
+    handling = AgentStatus.chats if it.active else AgentStatus.cases
+    there = select(Agent.id, Agent.language).join(AgentStatus, AgentStatus.id == Agent.status_id)
+    rows = db.session().execute(there.where(Agent.active, handling != Handling.NONE, _by_level(it)))
+    return [Listener(agent_id, language) for agent_id, language in rows]
+
+
+def _side(it: Sight) -> _CaseSide:
     return _CaseSide(
-        group=literal(case.group_id),
-        family=literal(case.channel.family),
-        active=literal(case.active),
-        assignee=literal(case.assignee_id or 0),
-        fixated_to=literal(case.fixated_to_id or 0),
+        group=literal(it.group_id),
+        family=literal(it.family),
+        active=literal(it.active),
+        assignee=literal(it.assignee_id or 0),
+        fixated_to=literal(it.fixated_to_id or 0),
     )
 
 

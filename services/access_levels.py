@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from extensions import db
 from models import Access, Agent, AgentGroup, Channel, ChannelOff, Group
 
+from . import audit
 from .errors import N_, InvalidInput
-from .uow import lock_stream, unit_of_work
+from .uow import lock_stream, note_agent, unit_of_work
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,18 @@ class Level:
     access: Access = Access.FULL
     groups: Mapping[int, Sequence[str]] = field(default_factory=dict)
     without: Sequence[str] = field(default_factory=list)
+
+
+def as_json(level: Level) -> dict[str, Any]:
+    """The level as roles and invitations keep it."""
+    groups = {str(group_id): list(families) for group_id, families in level.groups.items()}
+    return {"access": level.access.value, "groups": groups, "without": list(level.without)}
+
+
+def from_json(kept: Mapping[str, Any]) -> Level:
+    """What `as_json` made; full access where nothing was kept."""
+    groups = {int(group_id): families for group_id, families in kept.get("groups", {}).items()}
+    return Level(Access(kept.get("access", Access.FULL)), groups, kept.get("without", []))
 
 
 def of(agent: Agent) -> Level:
@@ -42,16 +57,38 @@ def give(agent_id: int, level: Level) -> None:
     Raises:
         InvalidInput: access by groups without any group, or a group that does not exist.
     """
-    if level.access == Access.GROUPS and not level.groups:
-        raise InvalidInput("groups", N_("Choose at least one group."))
     with unit_of_work() as session:
         lock_stream("setup")
-        if set(level.groups) - set(session.scalars(select(Group.id))):
-            raise InvalidInput("groups", N_("One of these groups does not exist any more."))
-        session.get_one(Agent, agent_id).access = level.access
-        session.execute(delete(ChannelOff).where(ChannelOff.agent_id == agent_id))
-        session.execute(delete(AgentGroup).where(AgentGroup.agent_id == agent_id))
-        session.add_all(_rows(agent_id, level))
+        check(level)
+        with noted(agent_id):
+            session.get_one(Agent, agent_id).access = level.access
+            session.execute(delete(ChannelOff).where(ChannelOff.agent_id == agent_id))
+            session.execute(delete(AgentGroup).where(AgentGroup.agent_id == agent_id))
+            session.add_all(_rows(agent_id, level))
+        note_agent(agent_id)
+
+
+@contextmanager
+def noted(agent_id: int) -> Iterator[None]:
+    """What changes of the agent's level inside stands in the audit log, as one change."""
+    agent = db.session().get_one(Agent, agent_id)
+    before = of(agent)
+    yield
+    after = of(agent)
+    if after != before:
+        audit.note("agent", agent_id, agent.name, "level", as_json(before), as_json(after))
+
+
+def check(level: Level) -> None:
+    """Whether the level can be given to somebody.
+
+    Raises:
+        InvalidInput: access by groups without any group, or a group that does not exist.
+    """
+    if level.access == Access.GROUPS and not level.groups:
+        raise InvalidInput("groups", N_("Choose at least one group."))
+    if set(level.groups) - set(db.session().scalars(select(Group.id))):
+        raise InvalidInput("groups", N_("One of these groups does not exist any more."))
 
 
 def families() -> list[str]:

@@ -15,7 +15,7 @@ import puremagic
 from sqlalchemy import select
 
 from extensions import db, files, vault
-from models import Attachment, Message
+from models import Agent, Attachment, Message
 from models.base import public_id
 
 from . import clock
@@ -24,7 +24,7 @@ from .sanitise import file_name
 
 LARGEST_FILE = 25 * 1024 * 1024
 MOST_FILES = 5
-_HEAD = 8192
+HEAD = 8192
 _LIFE_DAYS = 30
 _PATIENCE = timedelta(days=1)
 
@@ -87,10 +87,19 @@ def by_signature(wanted_id: str, expires: str, signature: str) -> Attachment | N
     return db.session().scalar(select(Attachment).where(Attachment.public_id == wanted_id))
 
 
+def media_type(head: bytes) -> str:
+    """What a file is, by the first `HEAD` bytes of its content."""
+    try:
+        return puremagic.from_string(head, mime=True) or "application/octet-stream"
+    except (puremagic.PureError, ValueError):
+        return "application/octet-stream"
+
+
 def drop_orphans(shelf: str) -> None:
-    """Delete the files of a shelf that no message came to name within a day: refused or repeated uploads."""
+    """Delete the files of a shelf that no message or agent came to name within a day: refused or repeated uploads."""
     old = files.stored_before(shelf, clock.now() - _PATIENCE)
-    named = db.session().scalars(select(Attachment.public_id).where(Attachment.public_id.in_(old)))
+    of_messages = select(Attachment.public_id).where(Attachment.public_id.in_(old))
+    named = db.session().scalars(of_messages.union_all(select(Agent.avatar).where(Agent.avatar.in_(old))))
     for orphan in set(old).difference(named):
         files.path(orphan).unlink(missing_ok=True)
 
@@ -109,7 +118,7 @@ def _write(upload: Upload, size: int) -> StoredFile:
     new_id = public_id()
     path = files.path(new_id)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    head = upload.content.read(_HEAD)
+    head = upload.content.read(HEAD)
     upload.content.seek(0)
     with path.open("wb") as target:
         shutil.copyfileobj(upload.content, target)
@@ -117,7 +126,7 @@ def _write(upload: Upload, size: int) -> StoredFile:
         os.fsync(target.fileno())
     _fsync_folders(path.parent)
     name = file_name(upload.name, longest=200) or "file"
-    return StoredFile(new_id, name, _media_type(head), size)
+    return StoredFile(new_id, name, media_type(head), size)
 
 
 def _fsync_folders(shelf: Path) -> None:
@@ -128,10 +137,3 @@ def _fsync_folders(shelf: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _media_type(head: bytes) -> str:
-    try:
-        return puremagic.from_string(head, mime=True) or "application/octet-stream"
-    except (puremagic.PureError, ValueError):
-        return "application/octet-stream"

@@ -35,6 +35,11 @@ def capabilities(channel: Channel) -> Capabilities:
     return _capabilities[channel.kind]
 
 
+def has_own_socket(kind: str) -> bool:
+    """Whether customers of this kind of channel listen to us."""
+    return _capabilities[kind].own_socket
+
+
 def connection(channel: Channel) -> Connection:
     """The channel as plain data for its adapter."""
     return Connection(channel.id, channel.kind, channel.name, dict(channel.settings), channel.credentials)
@@ -43,6 +48,22 @@ def connection(channel: Channel) -> Connection:
 def everything() -> list[Channel]:
     """All channels in the order they were connected."""
     return list(db.session().scalars(select(Channel).order_by(Channel.id)))
+
+
+def tells_presence() -> bool:
+    """Whether there is any kind of channel whose vendor is told which agents are available."""
+    return bool(_telling_kinds())
+
+
+def telling_presence() -> list[int]:
+    """The channels whose vendor is told that; our own widget asks the desk itself."""
+    kinds = _telling_kinds()
+    return list(db.session().scalars(select(Channel.id).where(Channel.kind.in_(kinds)).order_by(Channel.id)))
+
+
+def is_told_presence(channel: Channel) -> bool:
+    """Whether this channel is one of them."""
+    return channel.kind in _telling_kinds()
 
 
 def by_hook_token(kind: str, token: str) -> Channel | None:
@@ -109,6 +130,10 @@ def make_widget(*, name: str, channel: Channel) -> Widget:
 def widget_by_key(key: str) -> Widget | None:
     """The widget that a snippet names."""
     return db.session().scalar(select(Widget).where(Widget.key == key))
+
+
+def _telling_kinds() -> list[str]:
+    return [kind for kind, can in _capabilities.items() if can.presence and not can.own_socket]
 
 
 def _hashed(token: str) -> str:

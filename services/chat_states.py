@@ -1,6 +1,8 @@
-"""What becomes of a chat: it starts, is given to an agent, ends, begins again. Steps inside a unit of work."""
+"""What becomes of a chat: it starts, is taken or given, goes back, ends, begins again. Steps inside a unit of work."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -9,7 +11,7 @@ from models import Agent, Case, Channel, Customer, EventKind, Status
 
 from . import clock, settings, timeouts
 from .errors import AnotherChatActive, ChatTaken
-from .events import agent_actor
+from .events import SYSTEM, agent_actor
 from .uow import record
 
 
@@ -53,7 +55,8 @@ def reactivate(case: Case, actor: str) -> None:
     case.active, case.status = True, Status.OPEN
     case.started_at, case.ended_at = clock.now(), None
     case.ends_at = timeouts.deadline(case.started_at, settings.chats().silence_minutes)
-    case.fixated_to_id = case.fixated_at = None
+    case.fixated_to_id = case.fixated_at = case.answer_by = None
+    case.passed_over = []
     case.unread, case.waiting_since = 0, None
     record(case, EventKind.CHAT_REACTIVATED, actor)
 
@@ -69,14 +72,42 @@ def fixate(case: Case, agent: Agent, *, instead_of: int | None = None) -> None:
     Raises:
         ChatTaken: someone else has it.
     """
-    if case.fixated_to_id == agent.id:
+    if case.fixated_to_id == agent.id and case.answer_by is None:
         return
-    if case.fixated_to_id not in (None, instead_of):
+    if case.fixated_to_id not in (None, agent.id, instead_of):
         owner = db.session().get_one(Agent, case.fixated_to_id)
         raise ChatTaken(by=owner.name, agent_id=owner.id)
-    case.fixated_to_id, case.fixated_at = agent.id, clock.now()
-    case.assignee_id = case.assignee_id or agent.id
+    if case.fixated_to_id != agent.id:
+        _hand_to(case, agent)
+    # Whoever was given it has it for good now, and whoever let it go before may be given it another time.
+    case.answer_by, case.passed_over = None, []
     record(case, EventKind.CHAT_TAKEN, agent_actor(agent.id), agent=agent.id)
+
+
+def give(case: Case, agent: Agent, *, answer_by: datetime | None) -> None:
+    """Fixate a chat that nobody has to an agent who did not ask for it; the case too, if nobody looks after it.
+
+    Args:
+        case: the chat.
+        agent: who is given it.
+        answer_by: until when they have to answer, None for as long as they are there.
+    """
+    assigned = case.assignee_id is None
+    _hand_to(case, agent)
+    case.answer_by = answer_by
+    record(case, EventKind.CHAT_TAKEN, SYSTEM, agent=agent.id, given=True, assigned=assigned)
+
+
+def release(case: Case, *, reason: str, unassign: bool) -> None:
+    """Take a chat back from its agent: it is a new one again. `reason` says in the changelog why.
+
+    With `unassign`, the agent does not look after the case any more, either.
+    """
+    owner = case.fixated_to_id
+    case.fixated_to_id = case.fixated_at = case.answer_by = None
+    if unassign and case.assignee_id == owner:
+        case.assignee_id = None
+    record(case, EventKind.CHAT_RELEASED, SYSTEM, agent=owner, reason=reason)
 
 
 def end(case: Case, status: Status, actor: str, *, reason: str) -> None:
@@ -84,6 +115,11 @@ def end(case: Case, status: Status, actor: str, *, reason: str) -> None:
     now = clock.now()
     case.active, case.status = False, status
     case.ended_at = case.updated_at = now
-    case.fixated_to_id = case.fixated_at = case.ends_at = case.waiting_since = None
-    case.unread = 0
+    case.fixated_to_id = case.fixated_at = case.answer_by = case.ends_at = case.waiting_since = None
+    case.passed_over, case.unread = [], 0
     record(case, EventKind.CHAT_ENDED, actor, status=status, reason=reason)
+
+
+def _hand_to(case: Case, agent: Agent) -> None:
+    case.fixated_to_id, case.fixated_at = agent.id, clock.now()
+    case.assignee_id = case.assignee_id or agent.id

@@ -12,7 +12,20 @@ from extensions import db
 from models import Agent, Case, Channel, Delivery, EventKind, Message, Status
 from models.stream import stream_key
 
-from . import access, channels, chat_states, clock, customers, messages, outbox, placing, repetition, settings, timeouts
+from . import (
+    access,
+    channels,
+    chat_states,
+    clock,
+    customers,
+    messages,
+    outbox,
+    placing,
+    repetition,
+    settings,
+    signatures,
+    timeouts,
+)
 from .attachments import StoredFile
 from .errors import N_, ChatEnded, InvalidInput
 from .events import SYSTEM, agent_actor, customer_actor
@@ -112,7 +125,7 @@ def reply(
         AnotherChatActive: the customer already writes in a newer chat.
     """
     access.require_answerable(agent, case_id)
-    client_key = _agents_key(agent, client_key)
+    client_key = messages.agents_key(agent, client_key)
     with unit_of_work():
         case = lock_case(case_id)
         known = messages.known(case.channel_id, client_key=client_key)
@@ -125,7 +138,7 @@ def reply(
         chat_states.fixate(case, agent)
         new = messages.NewMessage(
             author=Author.AGENT,
-            text=clean,
+            text=signatures.signed(clean, case, agent, longest=can.longest_text),
             actor=agent_actor(agent.id),
             agent_id=agent.id,
             author_name=agent.name,
@@ -146,7 +159,7 @@ def answered_before(case_id: int, agent: Agent, client_key: str | None) -> Messa
         CaseNotFound
     """
     case = access.require_case(agent, case_id)
-    return messages.known(case.channel_id, client_key=_agents_key(agent, client_key))
+    return messages.known(case.channel_id, client_key=messages.agents_key(agent, client_key))
 
 
 def end(case_id: int, agent: Agent, status: str) -> Case:
@@ -212,7 +225,3 @@ def read(case_id: int, agent: Agent) -> None:
         if case.active and case.fixated_to_id == agent.id and case.unread:
             case.unread = 0
             record(case, EventKind.CHAT_READ, agent_actor(agent.id))
-
-
-def _agents_key(agent: Agent, client_key: str | None) -> str | None:
-    return f"agent {agent.id}:{client_key}" if client_key else None

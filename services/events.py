@@ -10,6 +10,7 @@ from blinker import Signal
 from models import Case, Event, EventKind
 
 from . import clock
+from .sight import Sight
 
 committed = Signal("sent after every unit of work that changed something; the sender is its `Work`")
 
@@ -20,16 +21,19 @@ SYSTEM = "system"
 class Work:
     """What one unit of work has changed and whom it has to wake.
 
-    `agents` are those whose status, connection or access changed.
+    `agents` are those whose status, connection or access changed, `signed_out` the keys of the sign-ins that ended.
+    `before` tells of each case how it stood before what decides who sees it was changed.
     """
 
     events: list[Event] = field(default_factory=list)
     rings: list[tuple[str, str]] = field(default_factory=list)
     agents: set[int] = field(default_factory=set)
+    signed_out: set[str] = field(default_factory=set)
+    before: dict[int, Sight] = field(default_factory=dict)
 
     def announce(self) -> None:
         """Tell everyone who listens. Runs after the commit; listeners deal with their own failures."""
-        if self.events or self.rings or self.agents:
+        if self.events or self.rings or self.agents or self.signed_out:
             committed.send(self)
 
 

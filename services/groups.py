@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select, update
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
 
 from extensions import db
-from models import AgentGroup, Case, Channel, ChannelOff, EventKind, Group
+from models import AgentGroup, Channel, ChannelOff, Distribution, Group
 
+from . import access_levels, handing_over, line, presets
 from .errors import N_, InvalidInput
-from .events import SYSTEM
 from .sanitise import one_line
-from .uow import lock_case, lock_stream, note_agent, record, unit_of_work
+from .uow import lock_stream, note_agent, unit_of_work
 
-_AT_ONCE = 200
+LONGEST_ANSWER = 3600
+
+
+@dataclass(frozen=True)
+class Giving:
+    """How the chats of a group find an agent.
+
+    `answer_seconds` is for how long one that was given waits for the agent's answer, 0 for as long as they are there.
+    """
+
+    distribution: str = Distribution.NONE
+    answer_seconds: int = 60
+
+    def check(self) -> None:
+        """Raises `InvalidInput` for what a group cannot have."""
+        if self.distribution not in list(Distribution):
+            raise InvalidInput("distribution", N_("Choose how chats find an agent."))
+        if not 0 <= self.answer_seconds <= LONGEST_ANSWER:
+            raise InvalidInput("answer_seconds", N_("Choose between 0 and %(most)s seconds."), most=LONGEST_ANSWER)
 
 
 def active() -> list[Group]:
@@ -64,19 +84,24 @@ def named(name: str) -> Group:
         return group
 
 
-def change(group_id: int, *, name: str, from_name: str) -> None:
-    """Keep a group's names.
+def change(group_id: int, *, name: str, from_name: str, giving: Giving | None = None) -> None:
+    """Keep a group's names and, if `giving` says so, how its chats find an agent.
 
     Raises:
-        InvalidInput: the name is empty or another group's.
+        InvalidInput: the name is empty or another group's, no such distribution, or seconds out of range.
     """
     wanted = _checked_name(name)
+    if giving is not None:
+        giving.check()
     with unit_of_work() as session:
         lock_stream("setup")
         if session.scalar(select(exists().where(Group.name == wanted, Group.id != group_id))):
             raise InvalidInput("name", N_("A group with this name exists already."))
         group = session.get_one(Group, group_id)
         group.name, group.from_name = wanted, one_line(from_name, longest=120)
+        if giving is not None:
+            group.distribution, group.answer_seconds = giving.distribution, giving.answer_seconds
+            line.look_again()
 
 
 def close(group_id: int, replacement_id: int) -> None:
@@ -92,9 +117,11 @@ def close(group_id: int, replacement_id: int) -> None:
             raise InvalidInput("replacement", N_("Choose another active group."))
         group = session.get_one(Group, group_id)
         group.active, group.replacement_id = False, replacement_id
-        session.execute(update(Channel).where(Channel.group_id == group_id).values(group_id=replacement_id))
+        for channel in session.scalars(select(Channel).where(Channel.group_id == group_id)):
+            channel.group_id = replacement_id
         _move_members(group_id, replacement_id)
-    hand_over(group_id)
+        presets.move_group(group_id, replacement_id)
+        handing_over.ring_for_group(group_id)
 
 
 def open_again(group_id: int) -> None:
@@ -105,45 +132,19 @@ def open_again(group_id: int) -> None:
         group.active, group.replacement_id = True, None
 
 
-def unfinished() -> list[int]:
-    """Closed groups that still have cases: whoever moved them was stopped."""
-    left = exists().where(Case.group_id == Group.id)
-    closed = select(Group.id).where(~Group.active, Group.replacement_id.is_not(None), left)
-    return list(db.session().scalars(closed.order_by(Group.id)))
-
-
-def hand_over(group_id: int) -> None:
-    """Move the cases of a closed group, one at a time: others who write wait no longer than that."""
-    query = select(Case.id).where(Case.group_id == group_id).order_by(Case.id).limit(_AT_ONCE)
-    while case_ids := db.session().scalars(query).all():
-        for case_id in case_ids:
-            if not _hand_over(case_id, group_id):
-                return
-
-
-def _hand_over(case_id: int, group_id: int) -> bool:
-    """Move one case, unless it has moved meanwhile; tells whether the group is still closed."""
-    with unit_of_work() as session:
-        case, group = lock_case(case_id), session.get_one(Group, group_id)
-        if group.replacement_id is None:
-            return False
-        if case.group_id == group_id:
-            case.group_id = group.replacement_id
-            record(case, EventKind.GROUP_CHANGED, SYSTEM, group=group.replacement_id)
-        return True
-
-
 def _move_members(group_id: int, replacement_id: int) -> None:
     """Whoever saw the group by access goes on seeing its cases, with the icons that they had there."""
     session = db.session()
     member = select(AgentGroup.agent_id)
     there = set(session.scalars(member.where(AgentGroup.group_id == replacement_id)))
     newcomers = set(session.scalars(member.where(AgentGroup.group_id == group_id))) - there
-    off = select(ChannelOff).where(ChannelOff.group_id == group_id, ChannelOff.agent_id.in_(newcomers))
-    for icon in session.scalars(off):
-        session.add(ChannelOff(agent_id=icon.agent_id, group_id=replacement_id, family=icon.family))
+    query = select(ChannelOff.agent_id, ChannelOff.family)
+    off = session.execute(query.where(ChannelOff.group_id == group_id, ChannelOff.agent_id.in_(newcomers))).all()
     for agent_id in newcomers:
-        session.add(AgentGroup(agent_id=agent_id, group_id=replacement_id))
+        with access_levels.noted(agent_id):
+            session.add(AgentGroup(agent_id=agent_id, group_id=replacement_id))
+            icons = [family for whose, family in off if whose == agent_id]
+            session.add_all(ChannelOff(agent_id=agent_id, group_id=replacement_id, family=family) for family in icons)
         note_agent(agent_id)
 
 

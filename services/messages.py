@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 
 from channels.base import Author
 from extensions import db
-from models import Case, Delivery, EventKind, Message
+from models import Agent, Case, Delivery, EventKind, Message
 
 from . import clock, position, settings, timeouts
 from .attachments import StoredFile, attach
@@ -24,7 +24,10 @@ _SUBJECT = 80
 
 @dataclass(frozen=True)
 class NewMessage:
-    """What is about to be added. `said_at` is None for what is said to us directly: arrival orders it."""
+    """What is about to be added. `said_at` is None for what is said to us directly: arrival orders it.
+
+    A `note` is for agents alone; `mentions` are the ids of those whom it calls.
+    """
 
     author: Author
     text: str
@@ -37,6 +40,8 @@ class NewMessage:
     variant: bool = False
     delivery: Delivery = Delivery.NONE
     files: Sequence[StoredFile] = ()
+    note: bool = False
+    mentions: Sequence[int] = ()
 
 
 def known(channel_id: int, *, external_id: str | None = None, client_key: str | None = None) -> Message | None:
@@ -51,6 +56,11 @@ def known(channel_id: int, *, external_id: str | None = None, client_key: str | 
     return db.session().scalar(select(Message).where(Message.channel_id == channel_id, or_(*keys)))
 
 
+def agents_key(agent: Agent, client_key: str | None) -> str | None:
+    """Under which an agent's message is known again that their browser sends twice."""
+    return f"agent {agent.id}:{client_key}" if client_key else None
+
+
 def add(case: Case, new: NewMessage) -> Message:
     """Add a message to a locked case, with its event, and restart the silence where it counts."""
     arrived = clock.now()
@@ -60,9 +70,10 @@ def add(case: Case, new: NewMessage) -> Message:
         message = _message(case, new, arrived)
         session.add(message)
         session.flush()
-        record(case, EventKind.MESSAGE_ADDED, new.actor, message=message.id)
+        called = {"mentions": list(new.mentions)} if new.note else {}
+        record(case, EventKind.MESSAGE_ADDED, new.actor, message=message.id, **called)
         case.updated_at = arrived
-        if message.author != Author.BOT and case.active:
+        if case.active and not new.note and message.author != Author.BOT:
             is_last = new.said_at is None or message.position == _last_position(case)
             _bring_up_to_date(case, message, arrived, is_last=is_last)
     return message
@@ -86,6 +97,7 @@ def _message(case: Case, new: NewMessage, arrived: datetime) -> Message:
         external_id=new.external_id,
         variant=new.variant,
         delivery=new.delivery,
+        note=new.note,
     )
     attach(message, new.files)
     return message
@@ -151,8 +163,8 @@ def _bring_up_to_date(case: Case, message: Message, arrived: datetime, *, is_las
 
 
 def _last_position(case: Case) -> int:
-    """Where the last words of a person stand; a bot's do not count."""
-    people = (Message.case_id == case.id, Message.author != Author.BOT)
+    """Where the last words between people and their customer stand; a bot's and notes do not count."""
+    people = (Message.case_id == case.id, Message.author != Author.BOT, ~Message.note)
     return db.session().scalar(select(func.max(Message.position)).where(*people)) or 0
 
 

@@ -1,13 +1,13 @@
-"""Retention: how long the raw trail of deliveries is kept. Messages and events stay."""
+"""Retention: how long the raw trail of deliveries and the audit log are kept. Messages and events stay."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
-from models import InboxItem, OutboxItem
+from models import AuditEntry, InboxItem, OutboxItem, PushSubscription, SignIn
 
 from . import clock
 from .inbox import ASIDE
@@ -15,11 +15,17 @@ from .uow import unit_of_work
 
 KEEP = timedelta(days=30)
 KEEP_ASIDE = timedelta(days=90)
+KEEP_AUDIT = timedelta(days=365)
+KEEP_SIGNED_OUT = timedelta(days=90)
+KEEP_UNSEEN = timedelta(days=60)
 SLICE = 200
+_Aging = InboxItem | OutboxItem | AuditEntry | PushSubscription | SignIn
 
 
 def retire() -> Iterator[None]:
     """Delete applied deliveries and settled items after a month, what could not be used after three.
+
+    Entries of the audit log go after a year, sign-ins three months after their end or two after their last use.
 
     Each step is one slice in a unit of work of its own, so that nobody else has to wait for long; whoever takes the
     steps may stop after any of them and begin anew later.
@@ -28,9 +34,13 @@ def retire() -> Iterator[None]:
     yield from _delete(InboxItem, InboxItem.done_at < now - KEEP)
     yield from _delete(InboxItem, and_(InboxItem.state == ASIDE, InboxItem.received_at < now - KEEP_ASIDE))
     yield from _delete(OutboxItem, OutboxItem.settled_at < now - KEEP)
+    yield from _delete(AuditEntry, AuditEntry.created_at < now - KEEP_AUDIT)
+    forgotten = or_(SignIn.ended_at < now - KEEP_SIGNED_OUT, SignIn.seen_at < now - KEEP_UNSEEN)
+    yield from _delete(PushSubscription, PushSubscription.sign_in_id.in_(select(SignIn.id).where(forgotten)))
+    yield from _delete(SignIn, forgotten)
 
 
-def _delete(table: type[InboxItem | OutboxItem], is_old: ColumnElement[bool]) -> Iterator[None]:
+def _delete(table: type[_Aging], is_old: ColumnElement[bool]) -> Iterator[None]:
     size = SLICE
     while size == SLICE:
         with unit_of_work() as session:

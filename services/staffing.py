@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import exists, select
 
 from extensions import db
-from models import Agent, Case, EventKind, Status
+from models import Agent
 
-from . import access, access_levels, agents, clock, statuses
+from . import access_levels, agents, clock, handing_over, roles, sign_ins, statuses
 from .access_levels import Level
 from .errors import N_, InvalidInput
-from .events import SYSTEM
-from .uow import lock_case, lock_stream, note_agent, record, unit_of_work
-
-_AT_ONCE = 200
+from .signatures import checked_signature
+from .uow import lock_stream, unit_of_work
 
 
 def everyone() -> list[Agent]:
@@ -24,23 +20,48 @@ def everyone() -> list[Agent]:
     return list(db.session().scalars(known.order_by(Agent.active.desc(), Agent.name, Agent.id)))
 
 
-def change(agent_id: int, *, name: str, email: str, is_admin: bool, level: Level) -> None:
+def change(
+    agent_id: int,
+    *,
+    name: str,
+    email: str,
+    is_admin: bool,
+    level: Level,
+    role_id: int | None = None,
+    signature: str = "",
+    capacity: int | None = None,
+) -> None:
     """Keep what an administrator has changed about an agent.
 
+    Args:
+        agent_id: who.
+        name: what customers see.
+        email: the login.
+        is_admin: whether they may change the settings, if they follow no role.
+        level: what they may see, if they follow no role.
+        role_id: the role that they follow, None for settings of their own.
+        signature: how they sign in chats; empty for their role's.
+        capacity: chats that they are given at once, None for the desk's usual number.
+
     Raises:
-        InvalidInput: name, address or level cannot be taken, or nobody would be an administrator any more.
+        InvalidInput: a value cannot be taken, or nobody would be an administrator any more.
     """
     shown, address = agents.checked_name(name), agents.checked_address(email)
+    signed = checked_signature(signature)
     with unit_of_work() as session:
         lock_stream("setup")
         agent = session.get_one(Agent, agent_id)
         if session.scalar(select(exists().where(Agent.email == address, Agent.id != agent_id))):
             raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
-        if not is_admin:
+        role = roles.chosen(role_id)
+        if not (role.is_admin if role else is_admin):
             _keep_an_administrator(agent)
-        agent.name, agent.email, agent.is_admin = shown, address, is_admin
-        access_levels.give(agent_id, level)
-        note_agent(agent_id)
+        agent.name, agent.email, agent.signature, agent.capacity = shown, address, signed, capacity
+        if role is not None:
+            roles.follow(agent, role)
+        else:
+            agent.role_id, agent.is_admin = None, is_admin
+            access_levels.give(agent_id, level)
 
 
 def disable(agent_id: int, heir_id: int) -> None:
@@ -52,7 +73,6 @@ def disable(agent_id: int, heir_id: int) -> None:
     with unit_of_work() as session:
         lock_stream("setup")
         _leave(session.get_one(Agent, agent_id), heir_id)
-    hand_over(agent_id)
 
 
 def enable(agent_id: int) -> None:
@@ -77,51 +97,6 @@ def delete(agent_id: int, heir_id: int) -> None:
         agent.deleted_at = clock.now()
         # Whoever comes after may have the same address.
         agent.email = f"deleted-{agent.id}"
-    hand_over(agent_id)
-
-
-def unfinished() -> list[int]:
-    """Agents who have left and still have something to hand over: whoever did that was stopped."""
-    with_heir = select(Agent).where(~Agent.active, Agent.heir_id.is_not(None)).order_by(Agent.id)
-    return [agent.id for agent in db.session().scalars(with_heir) if _next_cases(agent)]
-
-
-def hand_over(agent_id: int) -> None:
-    """Give the heir what the agent had, a case at a time: others who write wait no longer than that."""
-    agent = db.session().get_one(Agent, agent_id)
-    while case_ids := _next_cases(agent):
-        for case_id in case_ids:
-            if not _hand_over(case_id, agent_id):
-                return
-
-
-def _hand_over(case_id: int, agent_id: int) -> bool:
-    """Give one case away, unless that was done meanwhile; tells whether the agent is still gone."""
-    with unit_of_work() as session:
-        case, agent = lock_case(case_id), session.get_one(Agent, agent_id)
-        if agent.heir_id is None:
-            return False
-        chosen = session.get_one(Agent, agent.heir_id)
-        heir = chosen if access.may_have(chosen, case) else None
-        if case.assignee_id == agent_id:
-            case.assignee_id = heir.id if heir else None
-            record(case, EventKind.CASE_ASSIGNED, SYSTEM, agent=heir.id if heir else None)
-        if case.active and case.fixated_to_id == agent_id:
-            # Nobody has a chat whose agent is gone: whoever is free takes it.
-            case.fixated_to_id = case.fixated_at = None
-            record(case, EventKind.CHAT_RELEASED, SYSTEM)
-        return True
-
-
-def _next_cases(agent: Agent) -> Sequence[int]:
-    has = or_(_left_behind(agent), and_(Case.active, Case.fixated_to_id == agent.id))
-    return db.session().scalars(select(Case.id).where(has).order_by(Case.id).limit(_AT_ONCE)).all()
-
-
-def _left_behind(agent: Agent) -> ColumnElement[bool]:
-    """What the agent looked after and somebody has to: of those who were deleted, closed cases too."""
-    theirs = Case.assignee_id == agent.id
-    return theirs if agent.deleted_at is not None else and_(theirs, Case.status != Status.CLOSED)
 
 
 def _leave(agent: Agent, heir_id: int) -> None:
@@ -130,8 +105,9 @@ def _leave(agent: Agent, heir_id: int) -> None:
         raise InvalidInput("heir", N_("Choose an active agent who takes over."))
     _keep_an_administrator(agent)
     agent.active, agent.heir_id = False, heir.id
-    agent.session_version += 1
+    sign_ins.end_all(agent.id)
     statuses.leave(agent)
+    handing_over.ring_for_agent(agent.id)
 
 
 def _keep_an_administrator(agent: Agent) -> None:

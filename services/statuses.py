@@ -6,7 +6,6 @@ daily limit take it away.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -15,8 +14,8 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from extensions import db
 from models import Agent, AgentStatus, StatusKind, StatusSpan
 
-from . import clock
-from .errors import N_, InvalidInput
+from . import clock, status_times
+from .errors import N_, Forbidden, InvalidInput
 from .uow import note_agent, unit_of_work
 
 BEAT_SECONDS = 20
@@ -46,10 +45,14 @@ def choose(agent_id: int, status_id: int) -> None:
     """Take the status that the agent wants, until they want another one.
 
     Raises:
+        Forbidden: the agent has just been disabled.
         InvalidInput: no such status, or its time for today is used up.
     """
-    with unit_of_work():
-        agent, status = _locked(agent_id), db.session().get(AgentStatus, status_id)
+    with unit_of_work() as session:
+        # Locked before the agent, in the order of those who withdraw a status.
+        status, agent = session.get(AgentStatus, status_id, with_for_update={"read": True}), _locked(agent_id)
+        if not agent.active:
+            raise Forbidden
         if status is None or not status.active:
             raise InvalidInput("status", N_("Choose one of the statuses."))
         if _is_used_up(agent, status, clock.now()):
@@ -60,9 +63,14 @@ def choose(agent_id: int, status_id: int) -> None:
 
 
 def begin(agent_id: int) -> None:
-    """After a sign-in: online, unless the agent keeps the last status; connected until the first page is there."""
+    """After a sign-in: online, unless the agent keeps the last status; connected until the first page is there.
+
+    Nothing happens to an agent who was disabled in the same moment: their next request signs them out.
+    """
     with unit_of_work():
         agent = _locked(agent_id)
+        if not agent.active:
+            return
         agent.connected_until = clock.now() + _AFTER_SIGN_IN
         if not agent.keeps_status or agent.status_id is None:
             agent.returns_to_id = None
@@ -105,6 +113,17 @@ def leave(agent: Agent) -> None:
     note_agent(agent.id)
 
 
+def withdraw(status: AgentStatus) -> None:
+    """A status is not in use any more: whoever is in it is offline; part of the unit of work that says so."""
+    in_it = or_(Agent.status_id == status.id, Agent.returns_to_id == status.id)
+    for agent_id in db.session().scalars(select(Agent.id).where(in_it).order_by(Agent.id)).all():
+        agent = _locked(agent_id)
+        if agent.status_id == status.id:
+            _change(agent, built_in(StatusKind.OFFLINE))
+        if agent.returns_to_id == status.id:
+            agent.returns_to_id = None
+
+
 def end_lapsed() -> None:
     """Set those offline whose connection has been gone for too long."""
     now = clock.now()
@@ -122,19 +141,6 @@ def end_used_up() -> None:
             agent = _locked(agent_id)
             if _is_used_up(agent, of(agent), clock.now()):
                 _change(agent, built_in(StatusKind.OFFLINE))
-
-
-def time_spent(agent_id: int, begin: datetime, end: datetime) -> dict[int, timedelta]:
-    """How long the agent was in each status between two moments, by the status's id."""
-    now = clock.now()
-    within = (StatusSpan.began_at < end, or_(StatusSpan.ended_at.is_(None), StatusSpan.ended_at > begin))
-    spans = select(StatusSpan).where(StatusSpan.agent_id == agent_id, *within)
-    spent: defaultdict[int, timedelta] = defaultdict(timedelta)
-    for span in db.session().scalars(spans):
-        lasted = min(span.ended_at or now, end) - max(span.began_at, begin)
-        if lasted > timedelta():
-            spent[span.status_id] += lasted
-    return dict(spent)
 
 
 def _end_if_lapsed(agent_id: int) -> None:
@@ -173,5 +179,5 @@ def _is_used_up(agent: Agent, status: AgentStatus, now: datetime) -> bool:
     if status.daily_minutes is None:
         return False
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    spent = time_spent(agent.id, today, now).get(status.id, timedelta())
+    spent = status_times.of(agent.id, today, now).get(status.id, timedelta())
     return spent >= timedelta(minutes=status.daily_minutes)

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from extensions import db
 from models import Case, Event, EventKind, Stream
 from models.base import Model
 
+from . import audit, clock, sight
 from .errors import CaseNotFound
 from .events import Work, new_event
 
@@ -53,10 +54,19 @@ def record(case: Case, kind: EventKind, actor: str, **data: Any) -> Event:  # no
     """Bump the case's revision and note what happened at it; told to everyone after the commit."""
     session = db.session()
     case.rev += 1
-    event = new_event(case, kind, actor, **data)
-    session.add(event)
-    session.info[_WORK].events.append(event)
-    return event
+    happened = new_event(case, kind, actor, **data)
+    session.add(happened)
+    session.info[_WORK].events.append(happened)
+    return happened
+
+
+def record_untold(case: Case, kind: EventKind, actor: str, **data: Any) -> None:  # noqa: ANN401  JSON values
+    """Note what happened to one of very many cases without telling anyone: the pages catch up in the end."""
+    session = db.session()
+    record(case, kind, actor, **data).published_at = clock.now()
+    work = session.info[_WORK]
+    work.events.pop()
+    work.before.pop(case.id, None)
 
 
 def ring_after_commit(queue: str, stream: str) -> None:
@@ -69,6 +79,11 @@ def ring_after_commit(queue: str, stream: str) -> None:
 def note_agent(agent_id: int) -> None:
     """Have everyone who depends on this agent's status, connection or access told once this is committed."""
     db.session().info[_WORK].agents.add(agent_id)
+
+
+def note_signed_out(key: str) -> None:
+    """Have the pages of the browser with this sign-in told once this is committed that it has ended."""
+    db.session().info[_WORK].signed_out.add(key)
 
 
 def insert_if_new(model: type[Model], values: dict[str, Any]) -> bool:
@@ -109,3 +124,19 @@ def lock_case(case_id: int) -> Case:
         return case
     fresh = select(Case).where(Case.id == case_id).with_for_update(of=Case)
     return session.scalars(fresh.execution_options(populate_existing=True)).one()
+
+
+def _note_before(case: Case, value: object, present: object, _initiator: object) -> None:
+    """Note how a case stood before anything that decides who sees it is overwritten."""
+    session = object_session(case)
+    work = session.info.get(_WORK) if session is not None else None
+    if work is None or value == present or case.id is None or case.id in work.before:
+        return
+    with db.session().no_autoflush:
+        work.before[case.id] = sight.of(case)
+
+
+for _attribute in sight.DECIDING:
+    event.listen(_attribute, "set", _note_before, active_history=True)
+
+event.listen(Session, "after_flush", audit.write_down)

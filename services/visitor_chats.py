@@ -25,9 +25,13 @@ class Unseen:
 
 
 class ChatState(StrEnum):
-    """What a visitor has to know: whether their next words go on, re-activate the case or start a new one."""
+    """What a visitor has to know: whether their next words go on, re-activate the case or start a new one.
+
+    `LEFT`: it came through the form, and was no chat yet.
+    """
 
     NONE = "none"
+    LEFT = "left"
     ACTIVE = "active"
     ENDED = "ended"
     CLOSED = "closed"
@@ -39,7 +43,9 @@ def state_of(case: Case | None) -> ChatState:
         return ChatState.NONE
     if case.active:
         return ChatState.ACTIVE
-    return ChatState.CLOSED if case.status == Status.CLOSED else ChatState.ENDED
+    if case.status == Status.CLOSED:
+        return ChatState.CLOSED
+    return ChatState.LEFT if case.ended_at is None else ChatState.ENDED
 
 
 def agent_name(case: Case | None) -> str:
@@ -110,7 +116,7 @@ def _from(at: Case, rev: int, case: Case) -> Unseen:
 
 def _latest_messages(case: Case) -> list[Message]:
     """The visitor's last messages, of whichever of their cases, in the order in which they were said."""
-    query = select(Message).join(Message.case).where(*_same_visitor(case))
+    query = select(Message).join(Message.case).where(*_same_visitor(case), ~Message.note)
     newest_first = query.order_by(Message.position.desc(), Message.id.desc()).limit(messages.LATEST)
     return list(db.session().scalars(newest_first))[::-1]
 

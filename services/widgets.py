@@ -1,12 +1,17 @@
-"""Widgets: how the button on a site looks and where it may stand."""
+"""Widgets: how the button on a site looks, where it may stand, and what it offers at the moment."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from urllib.parse import urlsplit
 
-from models import Widget
+from sqlalchemy import select
 
+from extensions import db
+from models import WhenAway, Widget
+
+from . import availability
 from .errors import N_, InvalidInput
 from .sanitise import one_line
 from .uow import unit_of_work
@@ -17,24 +22,49 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 _WILDCARD = re.compile(r"\*(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
-def change(widget_id: int, *, title: str, colour: str, sites: str) -> None:
-    """Keep how a widget looks and where it may stand.
+class Offer(StrEnum):
+    """What a visitor finds behind the button."""
+
+    CHAT = "chat"
+    FORM = "form"
+    NONE = "none"
+
+
+def offer(widget: Widget) -> Offer:
+    """What the widget offers now to one who has no chat under way (product.md §6.3)."""
+    channel = widget.channel
+    if widget.when_away == WhenAway.ALWAYS or availability.anyone(channel.family, channel.group_id):
+        return Offer.CHAT
+    return Offer.FORM if widget.when_away == WhenAway.FORM else Offer.NONE
+
+
+def everything() -> list[Widget]:
+    """All widgets."""
+    return list(db.session().scalars(select(Widget).order_by(Widget.id)))
+
+
+def change(widget_id: int, *, title: str, colour: str, sites: str, when_away: str = WhenAway.FORM) -> None:
+    """Keep how a widget looks, where it may stand and what it offers while nobody is there.
 
     Args:
         widget_id: which widget.
         title: at the top of the panel; empty for the standard one.
         colour: such as #0f766e.
         sites: one a line, "https://shop.example" or "*.shop.example"; none means every site.
+        when_away: one of `WhenAway`.
 
     Raises:
-        InvalidInput: a colour or a site that cannot be read.
+        InvalidInput: a colour or a site that cannot be read, or no such choice.
     """
     if not _COLOUR.fullmatch(colour):
         raise InvalidInput("colour", N_("Enter a colour such as #0f766e."))
+    if when_away not in list(WhenAway):
+        raise InvalidInput("when_away", N_("Choose what the widget does while nobody is there."))
     allowed = [_site(line) for line in sites.splitlines() if line.strip()]
     with unit_of_work() as session:
         widget = session.get_one(Widget, widget_id)
         widget.title, widget.colour, widget.allowed_sites = one_line(title, longest=80), colour, allowed
+        widget.when_away = when_away
 
 
 def allows(widget: Widget, origin: str) -> bool:

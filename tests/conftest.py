@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from config import Settings
-from services import agents
+from services import passwords
 from tests import databases
 from tests.opening import opened
 from tests.redis import RealRedis
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _cheap_passwords() -> Iterator[None]:
     """Hash passwords as the product does, only with less work: a fifth of a second each adds up."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agents, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
 

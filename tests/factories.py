@@ -7,8 +7,9 @@ from datetime import datetime
 
 from channels.base import Author, CustomerData, IncomingMessage
 from extensions import db
-from models import Agent, Case, Channel, Message
-from services import agents, channels, chats, desk, groups, statuses
+from models import Agent, Case, Channel, Message, Role
+from services import agents, channels, chats, desk, groups, handing_over, roles, statuses
+from services.roles import Preset
 
 _numbers = itertools.count(1)
 
@@ -25,6 +26,11 @@ def agent(name: str = "Ann", *, admin: bool = False, language: str = "") -> Agen
     )
     statuses.begin(made.id)
     return made
+
+
+def role(name: str = "First line") -> Role:
+    """A role with full access."""
+    return roles.create(Preset(f"{name} {next(_numbers)}"))
 
 
 def website() -> Channel:
@@ -80,3 +86,10 @@ def fresh(case: Case) -> Case:
     db.session.rollback()
     db.session.refresh(case)
     return case
+
+
+def handed_over() -> None:
+    """Whatever agents who have left and closed groups leave behind is handed over to the last case."""
+    for stream in handing_over.unfinished():
+        for _ in handing_over.steps(stream):
+            pass

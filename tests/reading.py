@@ -6,7 +6,27 @@ import re
 from html.parser import HTMLParser
 
 # What is written alike in every language: our own name and a vendor's, people, keys, abbreviations.
-ALLOWED = {"Deskbell", "Chatra", "Ann", "Bob", "Maria", "Support", "English", "Enter", "Webhooks", "API", "IP", "UTC"}
+ALLOWED = {
+    "Deskbell",
+    "Chatra",
+    "Ann",
+    "Bob",
+    "Maria",
+    "Support",
+    "English",
+    "Enter",
+    "Webhooks",
+    "API",
+    "IP",
+    "UTC",
+    "PNG",
+    "JPEG",
+    "WebP",
+    "CSV",
+    "TOTP",
+    "QR",
+    "https",
+}
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _NO_WORD = re.compile(r"\S*[@/]\S*|\S*\w\.\w\S*|\{\w+\}")  # addresses, and places that scripts fill in
 

@@ -31,6 +31,7 @@ RESULTS: dict[str, Any] = {
     "agent_to_visitor_ms": {"p50": 9.0, "p95": 41.0, "max": 50.0},
     "new_chat_to_list_ms": {"p50": 30.0, "p95": 80.0, "max": 90.0},
     "chatra_webhook_to_agent_ms": {"p50": 30.0, "p95": 60.0, "max": 70.0},
+    "connected_agents": {"with_5_ms": {"p95": 20.0}, "ratio_p95": 1.5},
     "webhook_ack_per_s": 499.0,
     "webhook_ack_ms": {"p50": 9.0, "p95": 20.0, "p99": 60.0, "max": 61.0},
     "chat_list": {"pages_per_s": 150.0, "cpu_ms": 6.4, "p95_ms": 70.0},

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from config import Settings
 from models import Access
-from services import access_levels, agents
+from services import access_levels, agents, custom_statuses, passwords, two_factor
+from services.custom_statuses import Custom
 from tests import databases
 from tests.opening import opened
 from tests.vendors.chatra import ChatraSimulator
@@ -155,6 +157,62 @@ class TestAgentCreate:
 
 
 @furnished
+class TestAgentStatus:
+    def test_shows_and_sets_it_as_by_hand(self, flask: Command, tmp_path: Path, database: dict[str, str]) -> None:
+        assert flask(*ANN).returncode == 0
+        assert flask("agent", "status", "ann@desk.example").stdout == "offline\n"
+        run = flask("agent", "status", "ANN@desk.example", "without-chats")
+        assert (run.returncode, run.stdout) == (0, "without-chats\n")
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
+            custom_statuses.create(Custom("Long lunch", "none", "none"))
+        assert flask("agent", "status", "ann@desk.example", "long lunch").stdout == "Long lunch\n"
+        assert flask("agent", "status", "ann@desk.example").stdout == "Long lunch\n"
+
+    def test_refuses_what_nothing_is_called(self, flask: Command) -> None:
+        assert flask(*ANN).returncode == 0
+        for words, line in (
+            (["ann@desk.example", "asleep"], "There is no status asleep. There are: online, offline, without-chats."),
+            (["bob@desk.example", "online"], "There is no agent bob@desk.example, or they may not sign in."),
+        ):
+            run = flask("agent", "status", *words)
+            assert (run.returncode, refused(run)) == (2, f"Error: {line}")
+
+
+@furnished
+class TestAgentPassword:
+    def test_prints_a_link_that_works_once(self, flask: Command, tmp_path: Path, database: dict[str, str]) -> None:
+        assert flask(*ANN).returncode == 0
+        run = flask("agent", "password", "ann@desk.example", PUBLIC_URL="https://desk.example")
+        link, _, word = run.stdout.strip().rpartition("/")
+        assert (run.returncode, link) == (0, "https://desk.example/password")
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
+            assert passwords.choose_by_link(word, "battery staple")
+            assert not passwords.choose_by_link(word, "battery staple")
+            assert agents.authenticate("ann@desk.example", "battery staple") is not None
+
+    def test_says_whom_it_does_not_know(self, flask: Command) -> None:
+        line = "Error: There is no agent bob@desk.example, or they may not sign in."
+        assert refused(flask("agent", "password", "bob@desk.example")) == line
+
+
+@furnished
+class TestAgentTwoFactor:
+    def test_turns_it_off_for_whoever_has_lost_everything(
+        self, flask: Command, tmp_path: Path, database: dict[str, str]
+    ) -> None:
+        assert flask(*ANN).returncode == 0
+        assert flask("agent", "two-factor", "ann@desk.example").stdout == "off\n"
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
+            ann = agents.authenticate("ann@desk.example", "correct horse")
+            assert ann is not None
+            proposal = two_factor.propose(ann.id)
+            code = pyotp.TOTP(two_factor.opened(proposal, ann.id)).now()
+            two_factor.turn_on(ann, proposal, password="correct horse", code=code)
+        assert flask("agent", "two-factor", "ann@desk.example").stdout == "on\n"
+        assert flask("agent", "two-factor", "ann@desk.example", "--off").stdout == "off\n"
+
+
+@furnished
 class TestIntegrationConnectChatra:
     def test_prints_the_webhook_address_and_nothing_else(self, flask: Command, chatra: ChatraSimulator) -> None:
         run = flask(*CHATRA, *keys(chatra), CHATRA_API_URL=chatra.url, PUBLIC_URL="https://help.example.com")
@@ -219,6 +277,9 @@ def test_a_command_that_makes_a_new_desk_says_where_and_says_it_once(
     [
         (["agent", "create", "--help"], ["--email", "--name", "--password", "--admin"]),
         (["agent", "create", "--help"], ["--access", "--group", "--without-channel"]),
+        (["agent", "status", "--help"], ["online, offline, without-chats"]),
+        (["agent", "password", "--help"], ["--ask"]),
+        (["agent", "two-factor", "--help"], ["--off"]),
         ([*CHATRA, "--help"], ["--public-key", "--secret-key", "--group"]),
         ([*LIST, "--help"], ["number, kind, name, group, state"]),
     ],

@@ -76,6 +76,11 @@ def test_no_page_shows_an_english_word(russian: Browser, pages: list[str]) -> No
     assert {address: words for address, words in seen.items() if words} == {}
 
 
+def test_the_audit_log_is_told_in_russian(russian: Browser, pages: list[str]) -> None:
+    # The names that things had before are told as they were.
+    assert english_words(re.sub("Website( chat)?", "", russian.get("/settings/audit").text)) == []
+
+
 def test_strangers_are_spoken_to_in_the_language_of_their_browser(client: FlaskClient) -> None:
     for address in ("/login", agents.setup_link("") or "", "/nothing"):
         page = client.get(address, headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
@@ -218,7 +223,7 @@ def test_every_text_that_scripts_ask_for_is_there(russian: Browser) -> None:
 
     assert {name for name in asked if f'data-text-{name}="' not in page} == set()
     assert of_widget - widget_texts.texts().keys() == set()
-    computed = {"ended", "closed", "sending", "sent"}
+    computed = {"left", "ended", "closed", "sending", "sent"}
     assert widget_texts.texts().keys() - of_widget == computed | {"title"}
 
 
@@ -240,12 +245,15 @@ def pages(russian: Browser) -> list[str]:
     cases = ["/cases", "/cases?status=closed", "/cases?status=open", f"/cases/{_ended_case(ann).id}"]
     own = _website_called("Сайт").id
     settings = ["chats", "widget", "integrations", "integrations/chatra"]
+    settings += ["agents", f"agents/{bob.id}", f"agents/{bob.id}/disable", f"agents/{bob.id}/delete", "groups"]
+    settings += ["invitations/new", "roles", "roles/new", "statuses", "statuses/times"]
     settings += [f"integrations/{name}" for name in (own, chatra.id, f"{chatra.id}/keys")]
     return [
         "/chats",
         *active,
         *cases,
         "/profile",
+        *(f"/profile/{name}" for name in ("security", "security/password", "security/two-factor", "notifications")),
         "/nothing",
         "/chats/999",
         *(f"/settings/{name}" for name in settings),

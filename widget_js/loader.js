@@ -11,9 +11,10 @@
   const origin = new URL(script.src).origin;
   const language = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
   const policy = scriptPolicy();
-  const page = { key, origin, language, identity: {}, icon, adopt, setOpen, setUnread };
+  const page = { key, origin, language, identity: {}, icon, adopt, appear, setOffer, setOpen, setUnread };
   let panel = null;
   let loading = null;
+  let timer = null;
 
   const api = {
     open: () => withPanel((it) => it.open()),
@@ -99,6 +100,9 @@
     root.append(launcher);
     Object.assign(page, { config, host, root, launcher, badge });
     setOpen(false);
+    setOffer(config.offer);
+    if (config.poll) document.addEventListener("visibilitychange", look);
+    lookLater();
     await adopt(origin + "/widget/assets/launcher.css", [2000, 8000, 32000]);
     document.body.append(host);
   }
@@ -139,11 +143,46 @@
     page.badge.textContent = count > 9 ? "9+" : String(count);
     page.unread = count;
     name();
+    appear();
+  }
+
+  /* What the desk offers now: "chat", "form" or "none". */
+  function setOffer(offer) {
+    page.offer = offer;
+    if (panel) panel.render();
+    else appear();
+  }
+
+  /* Where nothing is offered there is no button, unless somebody still needs it. */
+  function appear() {
+    page.host.hidden = page.offer === "none" && !page.unread && !(panel && panel.isNeeded());
+  }
+
+  /* A page that shows the button alone asks what is offered; a panel with a socket is told. */
+  async function look() {
+    clearTimeout(timer);
+    try {
+      if (document.hidden || (panel && panel.isTold)) return;
+      const answer = await (await get(origin + "/widget/" + key + "/state", [])).json();
+      if (!(panel && panel.isTold)) setOffer(answer.offer);
+    } catch (error) {
+      // Next time.
+    } finally {
+      lookLater();
+    }
+  }
+
+  /* Browsers differ by chance, so that they do not all come at once. */
+  function lookLater() {
+    const { poll } = page.config;
+    clearTimeout(timer);
+    if (poll) timer = setTimeout(look, poll * (1000 + 200 * Math.random()));
   }
 
   function setOpen(isOpen) {
     page.launcher.setAttribute("aria-expanded", String(isOpen));
     name();
+    appear();
   }
 
   function name() {

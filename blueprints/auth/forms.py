@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from flask_wtf.file import FileField
+from wtforms import BooleanField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
@@ -15,6 +16,8 @@ from blueprints.errors import sentence
 from blueprints.locale import NAMES
 from config import LANGUAGES
 from services import agents
+from services.avatars import MEDIA_TYPES
+from services.signatures import LONGEST_SIGNATURE
 
 
 class SignInForm(FlaskForm):
@@ -63,8 +66,25 @@ class SetupForm(FlaskForm):
 
 
 class ProfileForm(FlaskForm):
-    """How the desk looks to one agent."""
+    """What an agent says about themselves, and how the desk looks to them."""
 
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter a name.")), Length(max=120)],
+        description=_l("Customers see it next to your answers."),
+        render_kw={"autocomplete": "name"},
+    )
+    picture = FileField(
+        _l("Picture"),
+        description=_l("PNG, JPEG or WebP, at most 2 MB. Your colleagues see it."),
+        render_kw={"accept": ",".join(MEDIA_TYPES)},
+    )
+    without_picture = BooleanField(_l("Remove the picture"))
+    signature = TextAreaField(
+        _l("Signature in chats"),
+        [Length(max=LONGEST_SIGNATURE)],
+        description=_l("Stands below your first answer in each chat. Empty: that of your role, if it has one."),
+    )
     language = SelectField(_l("Language"), choices=[SelectChoice(code, NAMES[code]) for code in LANGUAGES])
     theme = SelectField(
         _l("Appearance"),
@@ -73,4 +93,7 @@ class ProfileForm(FlaskForm):
             SelectChoice("light", _l("Light")),
             SelectChoice("dark", _l("Dark")),
         ],
+    )
+    keeps_status = BooleanField(
+        _l("Keep my last status when I sign in"), description=_l("Otherwise you are online then.")
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, MultipleFileField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms.validators import AnyOf, Length, Optional, Regexp
+
+from realtime.here import Doing
 
 
 class ReplyForm(FlaskForm):
@@ -19,3 +21,18 @@ class TakeForm(FlaskForm):
     """Taking a chat; `instead_of` names the agent from whom it is knowingly taken over."""
 
     instead_of = IntegerField(validators=[Optional()])
+
+
+class TransferForm(FlaskForm):
+    """Where a chat goes: "agent:4" or "group:2". `instead_of` names the agent from whom it is knowingly taken."""
+
+    to = StringField(validators=[Regexp(r"^(agent|group):[0-9]{1,9}$")])
+    instead_of = IntegerField(validators=[Optional()])
+    note = TextAreaField()
+
+
+class HereForm(FlaskForm):
+    """What an agent does with a case in one tab, whose id the browser makes."""
+
+    doing = StringField(validators=[AnyOf(list(Doing))])
+    tab = StringField(validators=[Regexp(r"^[\w-]{1,40}$")])

@@ -14,7 +14,7 @@ from blueprints.security import signed_in_agent
 from services import access, chat_list
 from services.errors import CaseNotFound, DeskError
 
-from .views import bp
+from .colleagues import bp
 
 
 @bp.errorhandler(DeskError)
@@ -35,13 +35,15 @@ def slow_down(error: RateLimitExceeded) -> Response:
 
 
 def _was_written_in_a_form() -> bool:
-    return request.endpoint == "chats.reply" and not (wants_fragment() or wants_json())
+    return request.endpoint in ("chats.reply", "chats.note") and not (wants_fragment() or wants_json())
 
 
 def _page_again(refusal: str) -> str:
     agent = signed_in_agent()
     case = access.require_case(agent, (request.view_args or {})["case_id"])
-    context: dict[str, Any] = {"unsent": request.form.get("text", ""), "refusal": refusal, **shown(agent, case)}
+    wanted = "note" if request.endpoint == "chats.note" else "reply"
+    written = {"unsent": request.form.get("text", ""), "refusal": refusal, "wanted": wanted}
+    context: dict[str, Any] = {**written, **shown(agent, case)}
     if not case.active:
         return render_template("cases/show.html", active_section="cases", **context)
     return render_template("chats/index.html", active_section="chats", rows=chat_list.rows(agent), **context)

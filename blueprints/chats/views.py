@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -13,15 +14,23 @@ from blueprints.conversation import shown
 from blueprints.htmx import page_or_block, wants_fragment
 from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
-from models import Case, Message
+from models import Agent, Case, Message
 from realtime import fragments, publish
-from services import access, attachments, cases, chat_list, chats, messages, outbox
+from services import access, attachments, cases, chat_list, chats, messages, notes, outbox
 from services.errors import N_, InvalidInput
 
 from .forms import ReplyForm, TakeForm
 
 bp = Blueprint("chats", __name__)
 _LARGEST_NUMBER = 2**53
+
+
+class Writer(Protocol):
+    """What takes in an agent's words: an answer or a note."""
+
+    def __call__(
+        self, case_id: int, agent: Agent, text: str, *, client_key: str | None, files: Sequence[attachments.StoredFile]
+    ) -> Message: ...
 
 
 @bp.get("/chats")
@@ -76,16 +85,15 @@ def take(case_id: int) -> Response | str:
 @limiter.limit("120 per minute", key_func=agent_key)
 def reply(case_id: int) -> Response | str:
     """Answer; a chat that nobody has becomes one's own, one that has ended begins again."""
-    agent, form = signed_in_agent(), ReplyForm()
-    uploads = [
-        attachments.Upload(file.filename, file.stream) for file in form.files.data or () if file and file.filename
-    ]
-    client_id = (form.client_id.data or None) if form.validate() else _bad_client_id()
-    message = chats.answered_before(case_id, agent, client_id) if uploads else None
-    if message is None:
-        stored = attachments.store(uploads)
-        message = chats.reply(case_id, agent, form.text.data or "", client_key=client_id, files=stored)
-    return _answer(access.require_case(agent, message.case_id), [message])
+    return _write(case_id, chats.reply)
+
+
+@bp.post("/chats/<id:case_id>/note")
+@login_required
+@limiter.limit("120 per minute", key_func=agent_key)
+def note(case_id: int) -> Response | str:
+    """Write a note, which the customer never sees."""
+    return _write(case_id, notes.add)
 
 
 @bp.post("/chats/<id:case_id>/end")
@@ -140,6 +148,20 @@ def _answer(case: Case, changed: Sequence[Message] = ()) -> Response | str:
     if wants_fragment():
         return fragments.of_case(case, changed)
     return redirect(f"/chats/{case.id}", 303)
+
+
+def _write(case_id: int, write: Writer) -> Response | str:
+    """Take in what an agent has written, once, however often it comes."""
+    agent, form = signed_in_agent(), ReplyForm()
+    uploads = [
+        attachments.Upload(file.filename, file.stream) for file in form.files.data or () if file and file.filename
+    ]
+    client_id = (form.client_id.data or None) if form.validate() else _bad_client_id()
+    message = chats.answered_before(case_id, agent, client_id) if uploads else None
+    if message is None:
+        stored = attachments.store(uploads)
+        message = write(case_id, agent, form.text.data or "", client_key=client_id, files=stored)
+    return _answer(access.require_case(agent, message.case_id), [message])
 
 
 def _missed(case: Case, *, after: int) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from blueprints.numbers import NumberField
 
 
 class ChatraKeysForm(FlaskForm):
@@ -35,3 +37,14 @@ class ChatraForm(ChatraKeysForm):
         description=_l("Tells several Chatra accounts apart."),
     )
     group = SelectField(_l("Default group"), description=_l("Cases from Chatra go to this group."))
+
+
+class PresenceForm(FlaskForm):
+    """When a vendor is told that an agent is away."""
+
+    seconds = NumberField(
+        _l("Tell that an agent is away after this many seconds"),
+        [InputRequired(_l("Enter a number of seconds."))],
+        otherwise=_l("Enter a whole number of seconds."),
+        description=_l("From 0 to 600. Whoever is back before, as after a reload, was never away for customers."),
+    )

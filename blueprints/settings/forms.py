@@ -8,8 +8,12 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
+
+from blueprints.numbers import NumberField
+from models import WhenAway
 
 
 class MinutesField(IntegerField):
@@ -24,7 +28,7 @@ class MinutesField(IntegerField):
 
 
 class ChatsForm(FlaskForm):
-    """How silent chats end."""
+    """How silent chats end, and how many an agent is given."""
 
     silence_minutes = MinutesField(
         _l("End a chat after this many silent minutes"),
@@ -37,11 +41,26 @@ class ChatsForm(FlaskForm):
         description=_l("The time turns red and a countdown stands next to Send."),
     )
     may_postpone = BooleanField(_l("Offer to postpone by 5 minutes"))
+    chats_at_once = NumberField(
+        _l("Give an agent at most this many chats at once"),
+        [InputRequired(_l("Enter a number of chats."))],
+        description=_l("Counts where a group gives its chats away. An agent may have a number of their own."),
+        otherwise=_l("Enter a number of chats."),
+    )
 
 
 class WidgetForm(FlaskForm):
     """How the button on the site looks and where it may stand."""
 
+    when_away = SelectField(
+        _l("While nobody is there"),
+        choices=[
+            SelectChoice(WhenAway.FORM, _l("Show a form that becomes a case")),
+            SelectChoice(WhenAway.HIDE, _l("Hide the widget")),
+            SelectChoice(WhenAway.ALWAYS, _l("Offer the chat all the same")),
+        ],
+        description=_l("Somebody is there while an agent is online who handles the chats of this widget's group."),
+    )
     title = StringField(
         _l("Title"),
         [Length(max=80)],

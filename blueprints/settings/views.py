@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from blueprints.snippet import snippet_of
-from realtime import publish
+from realtime import availability, publish
 from services import agents, desk, settings, widgets
 from services.errors import InvalidInput
 from services.settings import ChatSettings
@@ -30,11 +30,13 @@ def index() -> Response:
 @bp.route("/chats", methods=["GET", "POST"])
 @administrators_only
 def chats() -> Response | str | tuple[str, int]:
-    """When silent chats end."""
+    """When silent chats end, and how many an agent is given."""
     form = ChatsForm(obj=settings.chats())
     if not form.validate_on_submit():
         return _shown("settings/chats.html", form)
-    new = ChatSettings(form.silence_minutes.data, form.warning_minutes.data, form.may_postpone.data)
+    new = ChatSettings(
+        form.silence_minutes.data, form.warning_minutes.data, form.may_postpone.data, form.chats_at_once.data
+    )
     try:
         settings.change_chats(new)
     except InvalidInput as error:
@@ -50,15 +52,27 @@ def chats() -> Response | str | tuple[str, int]:
 def widget() -> Response | str | tuple[str, int]:
     """The widget of our own live chat and the line that puts it on a site."""
     found = desk.first_widget()
-    form = WidgetForm(title=found.title, colour=found.colour, allowed_sites="\n".join(found.allowed_sites))
+    form = WidgetForm(
+        when_away=found.when_away,
+        title=found.title,
+        colour=found.colour,
+        allowed_sites="\n".join(found.allowed_sites),
+    )
     context = {"widget": found, "snippet": snippet_of(found)}
     if not form.validate_on_submit():
         return _shown("settings/widget.html", form, **context)
     try:
-        widgets.change(found.id, title=form.title.data, colour=form.colour.data, sites=form.allowed_sites.data)
+        widgets.change(
+            found.id,
+            title=form.title.data,
+            colour=form.colour.data,
+            sites=form.allowed_sites.data,
+            when_away=form.when_away.data,
+        )
     except InvalidInput as error:
         form[error.field].errors = [sentence(error)]
         return _shown("settings/widget.html", form, **context)
+    availability.tell()
     flash(gettext("Saved. Sites show the change within five minutes."), "success")
     return redirect("/settings/widget", 303)
 

@@ -11,7 +11,7 @@ from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from extensions import db
 from models import Agent
-from services import access_levels, groups, staffing, statuses
+from services import access_levels, groups, invitations, roles, staffing, statuses, two_factor
 from services.errors import InvalidInput
 
 from .forms import AgentForm, HeirForm
@@ -22,9 +22,11 @@ bp = Blueprint("agents", __name__, url_prefix="/settings/agents")
 @bp.get("")
 @administrators_only
 def index() -> str:
-    """Everybody."""
+    """Everybody, and those who are invited."""
     rows = [(agent, statuses.of(agent), access_levels.of(agent)) for agent in staffing.everyone()]
-    return render_template("team/agents.html", rows=rows, active_section="settings")
+    invited = [(invitation, invitations.holds(invitation)) for invitation in invitations.waiting()]
+    names = {role.id: role.name for role in roles.everything()}
+    return render_template("team/agents.html", rows=rows, invited=invited, role_names=names, active_section="settings")
 
 
 @bp.route("/<id:agent_id>", methods=["GET", "POST"])
@@ -33,23 +35,25 @@ def show(agent_id: int) -> Response | str | tuple[str, int]:
     """One agent."""
     agent, form = _agent(agent_id), AgentForm()
     form.offer(groups.active(), access_levels.families())
+    form.offer_roles(roles.everything())
     if not form.is_submitted():
         form.show(agent, access_levels.of(agent))
     elif form.validate():
         try:
-            staffing.change(
-                agent_id,
-                name=form.name.data or "",
-                email=form.email.data or "",
-                is_admin=form.is_admin.data,
-                level=form.level,
-            )
+            _change(agent_id, form)
         except InvalidInput as error:
-            form[error.field].errors = [sentence(error)]
+            form.refuse(error)
         else:
             flash(gettext("Saved."), "success")
             return redirect(f"/settings/agents/{agent_id}", 303)
-    return _shown(agent, form)
+    page = render_template(
+        "team/agent.html",
+        agent_shown=agent,
+        form=form,
+        two_factor_is_on=two_factor.is_on(agent_id),
+        active_section="settings",
+    )
+    return (page, 422) if form.errors else page
 
 
 @bp.route("/<id:agent_id>/disable", methods=["GET", "POST"])
@@ -94,16 +98,17 @@ def _leave(agent: Agent, template: str) -> Response | str | tuple[str, int]:
     return (page, 422) if form.errors else page
 
 
-def _shown(agent: Agent, form: AgentForm) -> str | tuple[str, int]:
-    page = render_template(
-        "team/agent.html",
-        agent_shown=agent,
-        form=form,
-        groups=groups.active(),
-        families=access_levels.families(),
-        active_section="settings",
+def _change(agent_id: int, form: AgentForm) -> None:
+    staffing.change(
+        agent_id,
+        name=form.name.data or "",
+        email=form.email.data or "",
+        is_admin=form.is_admin.data,
+        level=form.level,
+        role_id=form.role.data or None,
+        signature=form.signature.data or "",
+        capacity=form.capacity.data,
     )
-    return (page, 422) if form.errors else page
 
 
 def _agent(agent_id: int) -> Agent:

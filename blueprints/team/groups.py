@@ -14,7 +14,7 @@ from models import Group
 from services import groups
 from services.errors import InvalidInput
 
-from .forms import GroupForm, ReplacementForm
+from .forms import GroupForm, NewGroupForm, ReplacementForm
 
 bp = Blueprint("groups", __name__, url_prefix="/settings/groups")
 
@@ -23,7 +23,7 @@ bp = Blueprint("groups", __name__, url_prefix="/settings/groups")
 @administrators_only
 def index() -> Response | str | tuple[str, int]:
     """All groups, and a form for one more."""
-    form = GroupForm()
+    form = NewGroupForm()
     if form.validate_on_submit():
         try:
             group = groups.create(name=form.name.data or "", from_name=form.from_name.data or "")
@@ -39,12 +39,12 @@ def index() -> Response | str | tuple[str, int]:
 @bp.route("/<id:group_id>", methods=["GET", "POST"])
 @administrators_only
 def show(group_id: int) -> Response | str | tuple[str, int]:
-    """One group."""
+    """One group: its names, and how its chats find an agent."""
     group = _group(group_id)
     form = GroupForm(obj=group)
     if form.validate_on_submit():
         try:
-            groups.change(group_id, name=form.name.data or "", from_name=form.from_name.data or "")
+            groups.change(group_id, name=form.name.data or "", from_name=form.from_name.data or "", giving=form.giving)
         except InvalidInput as error:
             form[error.field].errors = [sentence(error)]
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from channels.base import Capabilities, ChannelError, Connection, Delivery, Fetch, Inbound, Outbound, Receipt
+from channels.base import Capabilities, ChannelError, Connection, Delivery, Fetch, Inbound, Outbound, Presence, Receipt
 from channels.chatra import schemas
 from channels.chatra.values import record, text
 from channels.http import Answer, HttpClient
@@ -75,6 +75,10 @@ class ChatraAdapter:
         if answer.status == 404:
             raise ChannelError("Chatra no longer knows this visitor.", permanent=True)
         return Receipt(text(record(answer.body).get("id")))
+
+    def show_presence(self, presence: Presence) -> None:  # noqa: ARG002  the contract's argument
+        """Raise `ChannelError`: Chatra has a method for this, but no public source tells which (chatra.md §5)."""
+        raise ChannelError("Chatra cannot be told who is available.", permanent=True)
 
     def connect(self) -> None:
         """Check the keys. Raises `ChannelError`, broken where Chatra refuses them.

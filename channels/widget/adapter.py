@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from channels.base import Capabilities, Connection, Delivery, Fetch, Inbound, Outbound, Receipt, Rejected
+from channels.base import Capabilities, Connection, Delivery, Fetch, Inbound, Outbound, Presence, Receipt, Rejected
 from channels.http import HttpClient
 
 
@@ -48,6 +48,9 @@ class WidgetAdapter:
     def perform(self, item: Outbound) -> Receipt:
         """Take note at once: the message reaches the visitor when it is stored."""
         return Receipt()
+
+    def show_presence(self, presence: Presence) -> None:
+        """Do nothing: the widget asks the desk itself who is available."""
 
     def connect(self) -> None:
         """Succeed: there are no keys to check."""

@@ -72,6 +72,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_recovery_code_agent_id", "recovery_code", ["agent_id"])
     op.create_table(
+        "password_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.Integer(), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_password_link_agent_id_agent")),
+        sa.ForeignKeyConstraint(["made_by_id"], ["agent.id"], name=op.f("fk_password_link_made_by_id_agent")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_password_link_token_hash")),
+    )
+    op.create_index("ix_password_link_agent_id", "password_link", ["agent_id"])
+    op.create_table(
         "sign_in",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
@@ -111,11 +125,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("totp_step", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("notifications", sa.JSON(), server_default="{}", nullable=False))
         batch_op.create_foreign_key(batch_op.f("fk_agent_role_id_role"), "role", ["role_id"], ["id"])
+        # A sign-in is a row that ends; nothing is left to count.
+        batch_op.drop_column("session_version")
 
 
 def downgrade() -> None:
     """Take the change back."""
     with op.batch_alter_table("agent") as batch_op:
+        batch_op.add_column(sa.Column("session_version", sa.Integer(), server_default="1", nullable=False))
         batch_op.drop_constraint(batch_op.f("fk_agent_role_id_role"), type_="foreignkey")
         batch_op.drop_column("notifications")
         batch_op.drop_column("totp_step")
@@ -128,6 +145,9 @@ def downgrade() -> None:
     with op.batch_alter_table("sign_in") as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_agent_id"))
     op.drop_table("sign_in")
+    with op.batch_alter_table("password_link") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_password_link_agent_id"))
+    op.drop_table("password_link")
     with op.batch_alter_table("recovery_code") as batch_op:
         batch_op.drop_index(batch_op.f("ix_recovery_code_agent_id"))
     op.drop_table("recovery_code")

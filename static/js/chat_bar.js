@@ -13,8 +13,7 @@
     if (!bar) return;
     bar.dataset.holder = holderOf(bar.dataset);
     conversation.dataset.holder = bar.dataset.holder;
-    const isTaken = bar.dataset.active === "1" && bar.dataset.holder === "other";
-    conversation.querySelector(".composer fieldset").disabled = isTaken;
+    conversation.dataset.active = bar.dataset.active;
   }
 
   document.addEventListener("htmx:after:swap", show);

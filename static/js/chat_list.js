@@ -5,7 +5,7 @@
   const deskbell = window.deskbell;
   const SECTIONS = ["new", "mine", "others"];
 
-  const filed = new WeakSet();
+  const filed = new WeakMap(); // row → the revision at which it was put in its place
   let isKnown = false; // whether every row was here once, so that counting makes sense
 
   const rows = () => [...document.querySelectorAll("#chat-drawer .chat-row")];
@@ -26,7 +26,7 @@
     const list = home(sectionOf(row));
     const next = [...list.children].find((other) => other !== row && comesBefore(row, other)) || null;
     if (row.parentElement !== list || row.nextElementSibling !== next) list.insertBefore(row, next);
-    filed.add(row);
+    filed.set(row, row.dataset.rev);
   }
 
   function count() {
@@ -46,7 +46,7 @@
 
   function arrange() {
     if (!home("new")) return;
-    rows().filter((row) => !filed.has(row)).forEach(file);
+    rows().filter((row) => filed.get(row) !== row.dataset.rev).forEach(file);
     count();
     markOpen();
     if (isKnown) document.dispatchEvent(new CustomEvent("deskbell:listed"));

@@ -21,12 +21,13 @@
     field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
   }
 
-  /** Says why this text cannot be sent, if it cannot. The limit is the channel's and stands on the field. */
+  /** Says why this text cannot be sent, if it cannot. The limits stand on the field; a reply's is the channel's. */
   function refuse(field, text) {
-    const { longest, textLong } = field.dataset;
+    const { longest, longestNote, textLong } = field.dataset;
+    const most = deskbell.notes.isOn() ? longestNote : longest;
     const given = [...text].length;
-    if (!(given > Number(longest))) return false;
-    field.form.querySelector(".composer-error").textContent = deskbell.fill(textLong, { given });
+    if (!(given > Number(most))) return false;
+    field.form.querySelector(".composer-error").textContent = deskbell.fill(textLong, { most, given });
     field.setAttribute("aria-invalid", "true");
     return true;
   }
@@ -35,23 +36,26 @@
   function send() {
     const field = replyBox();
     const text = field.value.trim();
-    if (refuse(field, text)) return false;
+    if (field.matches(":disabled") || refuse(field, text)) return false;
     const files = deskbell.attachments.take(openCase());
     if (!text && !files.length) return false;
-    deskbell.outbox.add(openCase(), text, files);
+    const isNote = deskbell.notes.isOn();
+    deskbell.outbox.add(openCase(), text, files, isNote);
     field.value = "";
     fit(field);
-    deskbell.drafts.clear(openCase());
+    deskbell.drafts.clear(openCase(), isNote);
     deskbell.goToEnd();
     return true;
   }
 
   const toldAt = new Map(); // case → when others were last told that we write
 
+  /** A customer does not learn that we write a note; colleagues do. */
   function tellOthers(caseId) {
     if (performance.now() - (toldAt.get(caseId) || -TYPING_EVERY_MS) < TYPING_EVERY_MS) return;
     toldAt.set(caseId, performance.now());
-    deskbell.post(`/chats/${caseId}/typing`).catch(() => {}); // not worth a word
+    if (deskbell.notes.isOn()) deskbell.here.writing();
+    else deskbell.post(`/chats/${caseId}/typing`).catch(() => {}); // not worth a word
   }
 
   function pressed(event) {

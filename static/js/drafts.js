@@ -1,16 +1,20 @@
-// Half-written replies, kept per agent and case until they are sent.
+// Half-written replies and notes, kept per agent and case until they are sent. What was written as a note is never put
+// before somebody as a reply.
 (() => {
   "use strict";
 
   const deskbell = window.deskbell;
 
-  const keyOf = (caseId) => `deskbell.draft.${document.body.dataset.agent}.${caseId}`;
+  const keyOf = (caseId, isNote) =>
+    `deskbell.draft.${document.body.dataset.agent}.${caseId}${isNote ? ".note" : ""}`;
   const openCase = () => document.getElementById("conversation")?.dataset.case;
   const field = () => document.querySelector("#conversation .composer textarea");
+  const kept = (caseId, isNote) => localStorage.getItem(keyOf(caseId, isNote)) || "";
+  const joined = (...texts) => texts.filter(Boolean).join("\n");
 
-  function keep(caseId, text) {
-    if (text.trim()) localStorage.setItem(keyOf(caseId), text);
-    else localStorage.removeItem(keyOf(caseId));
+  function keep(caseId, text, isNote) {
+    if (text.trim()) localStorage.setItem(keyOf(caseId, isNote), text);
+    else localStorage.removeItem(keyOf(caseId, isNote));
   }
 
   function put(text) {
@@ -19,8 +23,10 @@
   }
 
   function restore() {
-    const text = openCase() && localStorage.getItem(keyOf(openCase()));
-    if (text && field() && !field().value) put(text);
+    if (!openCase() || !field() || field().value) return;
+    if (!kept(openCase(), false) && kept(openCase(), true)) deskbell.notes.turn(true);
+    const text = kept(openCase(), deskbell.notes.isOn());
+    if (text) put(text);
   }
 
   function showReason(reason) {
@@ -28,26 +34,36 @@
   }
 
   deskbell.drafts = {
-    clear(caseId) {
-      keep(caseId, "");
+    clear(caseId, isNote) {
+      keep(caseId, "", isNote);
       showReason("");
     },
+    /** What is being written becomes a note or a reply, behind what was kept as such. */
+    move(caseId, isNote) {
+      const both = joined(kept(caseId, isNote), field().value);
+      keep(caseId, "", !isNote);
+      keep(caseId, both, isNote);
+      put(both);
+    },
     /** Puts a text that could not be sent before what is being written now. */
-    giveBack(caseId, text, reason) {
-      const isOpen = caseId === openCase() && field();
-      const present = isOpen ? field().value : localStorage.getItem(keyOf(caseId)) || "";
-      const both = [text, present].filter(Boolean).join("\n");
-      keep(caseId, both);
-      if (isOpen) {
+    giveBack(caseId, text, reason, isNote) {
+      const isOpen = caseId === openCase() && Boolean(field());
+      const isShown = isOpen && deskbell.notes.isOn() === isNote;
+      const both = joined(text, isShown ? field().value : kept(caseId, isNote));
+      keep(caseId, both, isNote);
+      // Who is about to write the other kind goes on with it; this one waits for them.
+      if (isShown || (isOpen && !(reason && field().value))) {
+        deskbell.notes.turn(isNote);
         put(both);
-        showReason(reason);
-      } else if (reason) deskbell.toast(reason, "error");
+      }
+      if (isOpen) showReason(reason);
+      else if (reason) deskbell.toast(reason, "error");
     },
   };
 
   document.addEventListener("input", (event) => {
     if (event.target !== field()) return;
-    keep(openCase(), field().value);
+    keep(openCase(), field().value, deskbell.notes.isOn());
     showReason("");
   });
   document.addEventListener("deskbell:opened", restore);

@@ -45,7 +45,8 @@
     k: () => step(-1),
     t: () => press('.chat-bar [data-act="take"] button, .chat-bar [data-act="takeover"] button'),
     e: () => press('.chat-bar [data-act="end"]'),
-    r: () => deskbell.focusComposer(),
+    r: () => deskbell.notes.leave(),
+    n: () => deskbell.notes.begin(),
     g: () => {
       afterG = performance.now() + SEQUENCE_MS;
     },

@@ -66,6 +66,8 @@
     if (typeof data !== "string" || !data.startsWith("{")) return;
     const signal = JSON.parse(data);
     if (signal.typing) tell("deskbell:typing", signal.typing);
+    if (signal.here) tell("deskbell:here", signal.here);
+    if (signal.alert) tell("deskbell:alert", signal.alert);
     // Everyone is told at the same moment.
     if (signal.resync) setTimeout(tell, SPREAD_MS * Math.random(), "deskbell:resync");
   }

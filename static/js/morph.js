@@ -1,21 +1,22 @@
-// A message that has changed, its delivery for example, is changed where it stands: put in anew, it would be read out
-// again, and the keyboard would lose its place.
+// What has changed is changed where it stands. A message that was put in anew would be read out again, and the keyboard
+// would lose its place; a row of the list that was put in anew under a pressed mouse would lose the click.
 (() => {
   "use strict";
 
-  const isKnown = (message) => Boolean(document.getElementById(message.id));
+  const KINDS = ".message[id], .chat-row[id]";
+  const isKnown = (element) => Boolean(document.getElementById(element.id));
 
-  function morphing(message, sourceElement) {
+  function morphing(element, sourceElement) {
     const fragment = document.createDocumentFragment();
-    const target = document.getElementById(message.id);
-    fragment.append(message);
+    const target = document.getElementById(element.id);
+    fragment.append(element);
     return { type: "partial", fragment, target, swapSpec: { style: "outerMorph" }, sourceElement };
   }
 
-  /** Takes the known messages out of an upsert; each becomes a task of its own. */
+  /** Takes what is known out of an upsert; each becomes a task of its own. */
   function split(task) {
-    const known = [...task.fragment.querySelectorAll(".message[id]")].filter(isKnown);
-    return known.map((message) => morphing(message, task.sourceElement));
+    const known = [...task.fragment.querySelectorAll(KINDS)].filter(isKnown);
+    return known.map((element) => morphing(element, task.sourceElement));
   }
 
   document.addEventListener("htmx:before:swap", (event) => {

@@ -8,7 +8,7 @@
   const TEXT_TIMEOUT_MS = 20000;
   const FILES_TIMEOUT_MS = 300000;
 
-  /** { id, caseId, text, writtenAt, state: "sending" | "failed", reason, files, hasFiles } */
+  /** { id, caseId, text, isNote, writtenAt, state: "sending" | "failed", reason, files, hasFiles } */
   let entries = load();
   const busy = new Set(); // cases with a request under way
 
@@ -41,7 +41,7 @@
 
   function giveBack(entry, reason) {
     remove(entry);
-    deskbell.drafts.giveBack(entry.caseId, entry.text, reason);
+    deskbell.drafts.giveBack(entry.caseId, entry.text, reason, Boolean(entry.isNote));
     deskbell.attachments.put(entry.caseId, entry.files);
   }
 
@@ -51,7 +51,7 @@
     body.append("client_id", entry.id);
     for (const file of entry.files) body.append("files", file);
     const timeout = AbortSignal.timeout(entry.files.length ? FILES_TIMEOUT_MS : TEXT_TIMEOUT_MS);
-    const response = await deskbell.post(`/chats/${entry.caseId}/reply`, body, timeout);
+    const response = await deskbell.post(`/chats/${entry.caseId}/${entry.isNote ? "note" : "reply"}`, body, timeout);
     return { response, answer: await response.text() };
   }
 
@@ -91,10 +91,10 @@
 
   deskbell.outbox = {
     of: (caseId) => entries.filter((entry) => entry.caseId === caseId),
-    add(caseId, text, files) {
+    add(caseId, text, files, isNote) {
       const writtenAt = new Date(deskbell.now()).toISOString();
       const fixed = { state: "sending", reason: "", hasFiles: files.length > 0 };
-      entries.push({ id: deskbell.newId(), caseId, text, files, writtenAt, ...fixed });
+      entries.push({ id: deskbell.newId(), caseId, text, files, isNote, writtenAt, ...fixed });
       changed();
       drain(caseId);
     },

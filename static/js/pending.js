@@ -13,6 +13,7 @@
   function blow(entry) {
     const bubble = document.getElementById("message-template").content.firstElementChild.cloneNode(true);
     bubble.dataset.client = entry.id;
+    bubble.toggleAttribute("data-note", Boolean(entry.isNote));
     bubble.setAttribute("aria-live", "off"); // the real message will be read out
     bubble.querySelector(".message-text").textContent = entry.text;
     bubble.querySelector(".message-files").textContent = entry.files.map((file) => file.name).join(", ");

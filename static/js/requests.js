@@ -4,6 +4,8 @@
 
   const deskbell = window.deskbell;
 
+  let isLeaving = false;
+
   const headers = () => ({
     Accept: "text/html",
     "HX-Request": "true",
@@ -13,11 +15,14 @@
   const leadsToSignIn = (response) =>
     response.status === 401 || (response.redirected && new URL(response.url).pathname === "/login");
 
-  /** Leads to the sign-in page and back here. What is written is kept. */
+  /** Leads to the sign-in page and back here, unless this very tab is signing out. What is written is kept. */
   deskbell.signInAgain = () => {
     deskbell.signedOut = true;
-    location.reload();
+    if (!isLeaving) location.reload();
   };
+
+  document.addEventListener("submit", (event) => (isLeaving = event.target.getAttribute("action") === "/logout"));
+  window.addEventListener("pageshow", () => (isLeaving = false));
 
   /** Fetches like htmx. Throws when there is no connection, and when the session is over. */
   deskbell.request = async (address, options = {}) => {

@@ -55,13 +55,23 @@
   const openConversation = () => document.querySelector("#conversation[data-case]");
   const barOf = (root, caseId) => root.querySelector(`#chat-bar-${CSS.escape(caseId)}`);
 
+  /** The case is not this agent's to see any more: it goes, and the page says so. */
+  function takeAway(conversation) {
+    const hadFocus = conversation.contains(document.activeElement);
+    conversation.replaceChildren(document.getElementById("out-of-sight").content.cloneNode(true));
+    delete conversation.dataset.case;
+    delete conversation.dataset.rev;
+    if (hadFocus) conversation.focus();
+    history.replaceState(history.state, "", `/${document.body.dataset.section}`);
+  }
+
   // #conversation[data-rev] is the revision up to which nothing is missing. The newest revision on the page would not
   // do: one's own reply comes back at once, also while the customer's words before it are lost on a broken link.
   const fetchThread = persistently(async () => {
     const conversation = openConversation();
     for (let isWhole = !conversation; !isWhole && conversation.isConnected; ) {
       const answer = await ask(`/chats/${conversation.dataset.case}/messages?after=${conversation.dataset.rev}`);
-      if (!answer) return;
+      if (!answer) return takeAway(conversation);
       await deskbell.apply(answer.html);
       conversation.dataset.rev = answer.headers.get("Deskbell-Rev");
       isWhole = !answer.headers.has("Deskbell-More");

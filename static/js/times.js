@@ -1,5 +1,6 @@
 // Times as people say them, by the server's clock and in the reader's zone; exact on hover. <time data-time> says how:
-// "ago": now, 3 min, 2 hr, then the date; "wait": the same, counting seconds; "clock": 10:02 (days.js names the day).
+// "ago": now, 3 min, 2 hr, then the date; "wait": the same, counting seconds; "clock": 10:02 (days.js names the day);
+// "date": the day alone; "exact": day and time.
 (() => {
   "use strict";
 
@@ -47,6 +48,8 @@
 
   function inWords(moment, how) {
     if (how === "clock") return clock.format(moment);
+    if (how === "date") return onDate(moment);
+    if (how === "exact") return exact.format(moment);
     const seconds = (deskbell.now() - moment) / 1000;
     if (seconds >= DAY) return onDate(moment);
     if (how === "wait") return age(seconds, brief);

@@ -1,4 +1,4 @@
-"""Signing in, the first administrator, one's own profile."""
+"""Signing in, the first administrator."""
 
 from __future__ import annotations
 
@@ -109,10 +109,3 @@ class TestFirstAdministrator:
         answer = Browser(client).submit(link, name="Boss", email="boss@desk.example", password="x" * 201)
         assert answer.status_code == 422
         assert "Use at most 200 characters." in answer.text
-
-
-def test_language_and_appearance_are_kept(browser: Browser, ann: Agent) -> None:
-    browser.submit("/profile", language="ru", theme="dark")
-    page = browser.get("/profile").text
-    assert 'lang="ru"' in page
-    assert 'data-theme="dark"' in page

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 
 from extensions import db
-from models import Agent, Case
-from services import chats, messages
+from models import Access, Agent, Case
+from realtime import topics
+from services import access_levels, chats, messages
+from services.access_levels import Level
 from tests import factories as make
 from tests.browsing import Browser
+from tests.realtime.test_publish import Ear, listening, redis_away
+from tests.redis import RealRedis
 
 
 def test_a_new_chat_is_seen_without_a_click(browser: Browser) -> None:
@@ -147,6 +154,131 @@ def test_an_image_shows_in_place_and_a_wrong_signature_shows_nothing(browser: Br
 def test_strangers_can_do_nothing_with_a_chat(client: FlaskClient) -> None:
     case = make.chat()
     client.get("/login")
-    for action in ("take", "reply", "end", "postpone", "read", "typing"):
+    for action in ("take", "reply", "note", "transfer", "here", "end", "postpone", "read", "typing"):
         assert client.post(f"/chats/{case.id}/{action}").status_code == 303, action
     assert not db.session.get_one(Case, case.id).fixated_to_id
+
+
+def test_a_note_is_answered_with_the_fragment_that_everyone_gets(browser: Browser, ann: Agent) -> None:
+    case = make.chat()
+    answer = browser.act(f"/chats/{case.id}/note", text="difficult", client_id="k")
+    assert answer.status_code == 200
+    assert "data-note" in answer.text
+    assert "difficult" in answer.text
+    assert 'data-owner="0"' in answer.text
+
+
+def test_without_scripts_the_button_beside_send_makes_a_note_of_it(browser: Browser) -> None:
+    case = make.chat()
+    assert f'formaction="/chats/{case.id}/note"' in browser.get(f"/chats/{case.id}").text
+    answer = browser.submit(f"/chats/{case.id}/note", page=f"/chats/{case.id}", text="difficult")
+    assert (answer.status_code, answer.location) == (303, f"/chats/{case.id}")
+    refused = browser.submit(f"/chats/{case.id}/note", page=f"/chats/{case.id}", text=" ")
+    assert refused.status_code == 422
+    assert "Write something first." in refused.text
+    assert f'action="/chats/{case.id}/note"' in refused.text
+
+
+def test_a_transfer_says_where_the_chat_went(browser: Browser, ann: Agent) -> None:
+    case, bob = make.chat(), make.agent("Bob")
+    assert f'value="agent:{bob.id}"' in browser.get(f"/chats/{case.id}/transfer").text
+    answer = browser.act(f"/chats/{case.id}/transfer", to=f"agent:{bob.id}", note="difficult")
+    assert answer.status_code == 200
+    for part in ("The chat is with Bob now.", "Ann transferred this chat to Bob.", "difficult"):
+        assert part in answer.text
+    assert f'data-owner="{bob.id}"' in answer.text
+
+
+def test_of_a_chat_that_one_does_not_see_after_the_transfer_nothing_is_shown(browser: Browser, ann: Agent) -> None:
+    case, bob = chats.take(make.chat("whisper").id, ann), make.agent("Bob")
+    access_levels.give(ann.id, Level(Access.LIMITED))
+    answer = browser.act(f"/chats/{case.id}/transfer", to=f"agent:{bob.id}")
+    assert "The chat is with Bob now." in answer.text
+    assert "whisper" not in answer.text
+
+
+def test_without_scripts_a_transfer_leads_back_to_the_chat_or_to_the_list(browser: Browser, ann: Agent) -> None:
+    case, bob = make.chat(), make.agent("Bob")
+    answer = browser.submit(f"/chats/{case.id}/transfer", page=f"/chats/{case.id}", to=f"agent:{bob.id}")
+    assert (answer.status_code, answer.location) == (303, f"/chats/{case.id}")
+    assert "The chat is with Bob now." in browser.get(answer.location).text
+
+
+@pytest.mark.parametrize("to", ["", "agent", "agent:x", "everybody:1", "agent:99999999999999"])
+def test_a_transfer_to_nobody_is_refused(browser: Browser, to: str) -> None:
+    answer = browser.act(f"/chats/{make.chat().id}/transfer", to=to)
+    assert answer.status_code == 422
+    assert "Choose an agent or a group." in answer.text
+
+
+class TestWhoElseIsHere:
+    @pytest.fixture
+    def bob(self, app: Flask) -> Browser:
+        """A colleague's browser."""
+        return Browser(app.test_client()).sign_in(make.agent("Bob"))
+
+    def here(self, browser: Browser, case: Case, doing: str = "viewing", tab: str = "tab") -> list[tuple[str, str]]:
+        """Who else is there, as the desk answers."""
+        answer = browser.act(f"/chats/{case.id}/here", doing=doing, tab=tab)
+        assert answer.status_code == 200
+        return [(one["name"], one["doing"]) for one in answer.json or []]
+
+    def test_each_learns_of_the_others_and_never_of_themselves(self, browser: Browser, bob: Browser) -> None:
+        case = make.chat()
+        assert self.here(browser, case) == []
+        assert self.here(browser, case, tab="another") == []
+        assert self.here(bob, case, "writing") == [("Ann", "viewing")]
+        assert self.here(browser, case) == [("Bob", "writing")]
+
+    def test_whoever_leaves_is_gone_once_their_last_tab_is(self, browser: Browser, bob: Browser) -> None:
+        case = make.chat()
+        self.here(browser, case, tab="one")
+        self.here(browser, case, tab="two")
+        self.here(browser, case, "gone", tab="one")
+        assert self.here(bob, case) == [("Ann", "viewing")]
+        self.here(browser, case, "gone", tab="two")
+        assert self.here(bob, case) == []
+
+    def test_whoever_says_nothing_more_is_gone_after_forty_seconds(self, browser: Browser, bob: Browser) -> None:
+        case = make.chat()
+        self.here(browser, case)
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=39)):
+            assert self.here(bob, case) == [("Ann", "viewing")]
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=41)):
+            assert self.here(bob, case) == []
+
+    def test_only_those_who_look_at_it_too_are_told(
+        self, browser: Browser, bob: Browser, ann: Agent, real_redis: RealRedis
+    ) -> None:
+        case, _ = make.chat(), make.agent("Cy")
+        with listening(real_redis) as ear:
+            self.here(browser, case)
+            assert heard_here(ear) == []
+            self.here(bob, case)
+            assert heard_here(ear) == [[topics.agent(ann.id)]]
+
+    def test_whoever_sees_the_case_no_more_is_not_told(
+        self, browser: Browser, bob: Browser, ann: Agent, real_redis: RealRedis
+    ) -> None:
+        case = make.chat()
+        self.here(browser, case)
+        access_levels.give(ann.id, Level(Access.LIMITED))
+        with listening(real_redis) as ear:
+            self.here(bob, case)
+            assert heard_here(ear) == []
+        assert browser.act(f"/chats/{case.id}/here", doing="viewing", tab="t").status_code == 404
+
+    def test_nothing_breaks_where_redis_is_away(self, browser: Browser, real_redis: RealRedis) -> None:
+        case = make.chat()
+        with redis_away(real_redis):
+            assert self.here(browser, case) == []
+
+    def test_what_makes_no_sense_is_refused(self, browser: Browser) -> None:
+        case = make.chat()
+        for fields in ({"doing": "dancing", "tab": "t"}, {"doing": "viewing", "tab": "a b"}, {}):
+            assert browser.act(f"/chats/{case.id}/here", **fields).status_code == 422
+
+
+def heard_here(ear: Ear) -> list[list[str]]:
+    """To whom it was told that somebody is here."""
+    return [frame.topics for frame in ear.everything() if '"here"' in frame.payload]

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from extensions import db
 from models import Access, Agent, Case, Event, Message, StatusKind
 from realtime import topics
-from services import access_levels, chats, groups, statuses
+from services import access_levels, chats, groups, messages, statuses
 from services.access_levels import Level
 from tests import factories as make
 from tests.browsing import Browser
@@ -68,7 +68,8 @@ def browser(client: FlaskClient, agent: Agent) -> Browser:
 def addresses(app: Flask, case: Case, method: str) -> Iterator[str]:
     """Every address of the desk that takes this method, with the secret case's numbers in it."""
     message = db.session.scalars(db.select(Message.id).where(Message.case_id == case.id)).first()
-    numbers = {"case_id": case.id, "message_id": message, "agent_id": 1, "group_id": 1, "channel_id": case.channel_id}
+    numbers = {"case_id": case.id, "message_id": message, "channel_id": case.channel_id}
+    numbers |= {"agent_id": 1, "group_id": 1, "status_id": 1, "role_id": 1, "invitation_id": 1}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if method in (rule.methods or ()) and rule.arguments <= numbers.keys() and not is_public(rule):
@@ -106,6 +107,34 @@ def test_nothing_can_be_done_with_it(app: Flask, browser: Browser, hidden: Case)
         if "/chats/" in address or "/messages/" in address:
             assert answer.status_code == 404, address
     assert state(hidden) == before
+
+
+WATCHING = {
+    "view only": (Level(Access.VIEW_ONLY), StatusKind.ONLINE),
+    "without chats": (Level(), StatusKind.WITHOUT_CHATS),
+}
+
+
+@pytest.mark.parametrize("kind", WATCHING)
+def test_who_may_only_read_a_case_writes_notes_and_does_nothing_else_with_it(
+    app: Flask, client: FlaskClient, kind: str
+) -> None:
+    case, owner, agent = make.chat("whisper"), make.agent("Owner"), make.agent("Ann")
+    chats.reply(case.id, owner, "hush-hush")
+    chats.end(case.id, owner, "open")
+    level, status = WATCHING[kind]
+    access_levels.give(agent.id, level)
+    browser = Browser(client).sign_in(agent)
+    statuses.choose(agent.id, statuses.built_in(status).id)
+    before, harmless = make.fresh(case).status, ("note", "here", "read")
+    for address in addresses(app, case, "POST"):
+        answer = browser.act(address, text="a note", status="closed", to="group:1", doing="viewing", tab="t")
+        if "/chats/" in address or "/messages/" in address:
+            is_allowed = address.rpartition("/")[2] in harmless
+            assert answer.status_code in ((200, 204) if is_allowed else (403, 404)), address
+    after = make.fresh(case)
+    assert (after.active, after.status, after.fixated_to_id) == (False, before, None)
+    assert [(said.text, said.note) for said in messages.latest(case.id)][2:] == [("a note", True)]
 
 
 def test_nothing_of_it_is_pushed(agent: Agent, hidden: Case, real_redis: RealRedis) -> None:

@@ -25,9 +25,26 @@ def test_only_administrators_see_them(browser: Browser, admin: Browser, page: st
     assert admin.get(page).status_code == 200
 
 
-def test_minutes_are_kept(admin: Browser) -> None:
-    admin.submit("/settings/chats", silence_minutes="7", warning_minutes="1")
-    assert settings.chats() == settings.ChatSettings(7, 1, False)
+def test_minutes_and_the_number_of_chats_are_kept(admin: Browser) -> None:
+    admin.submit("/settings/chats", silence_minutes="7", warning_minutes="1", chats_at_once="3")
+    assert settings.chats() == settings.ChatSettings(7, 1, False, 3)
+
+
+@pytest.mark.parametrize("number", ["0", "101", "x", ""])
+def test_numbers_of_chats_that_make_no_sense_are_refused(admin: Browser, number: str) -> None:
+    answer = admin.submit("/settings/chats", silence_minutes="7", warning_minutes="1", chats_at_once=number)
+    assert (answer.status_code, settings.chats().chats_at_once) == (422, 5)
+    assert 'role="alert"' in answer.text
+
+
+def test_a_group_gives_its_chats_away_as_chosen(admin: Browser) -> None:
+    group = groups.first()
+    page = f"/settings/groups/{group.id}"
+    admin.submit(page, name="Support", from_name="", distribution="least_busy", answer_seconds="45")
+    db.session.refresh(group)
+    assert (group.distribution, group.answer_seconds) == ("least_busy", 45)
+    assert admin.submit(page, name="Support", distribution="by lot", answer_seconds="45").status_code == 422
+    assert admin.submit(page, name="Support", distribution="none", answer_seconds="x").status_code == 422
 
 
 @pytest.mark.parametrize("minutes", ["-1", "1441", "x", ""])

@@ -146,7 +146,7 @@ def test_a_visitor_who_comes_back_goes_on_in_the_same_chat(client: FlaskClient, 
 def test_an_unknown_visitor_sees_an_empty_chat_and_nothing_is_written(client: FlaskClient) -> None:
     news = _chat(client)
 
-    assert news == {"state": "none", "case": None, "agent": "", "cursor": "", "messages": []}
+    assert news == {"state": "none", "case": None, "agent": "", "cursor": "", "messages": [], "offer": "form"}
     assert (_count(Identity), _count(Customer)) == (0, 0)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from blueprints.widget_auth import make_ticket, open_ticket
 from extensions import db
 from models import Identity
+from realtime import topics
 from services import chats, desk
 from tests import factories
 
@@ -27,21 +28,21 @@ def _identity(app: Flask) -> Identity:
 def test_a_ticket_names_its_customer(app: Flask) -> None:
     identity = _identity(app)
 
-    assert open_ticket(make_ticket(identity)) == identity.customer.public_id
+    assert open_ticket(make_ticket(identity)) == [topics.customer(identity.customer.public_id)]
 
 
 def test_a_ticket_is_good_for_half_a_minute(app: Flask) -> None:
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
         ticket = make_ticket(_identity(app))
         clock.shift(timedelta(seconds=30))
-        assert open_ticket(ticket) is not None
+        assert open_ticket(ticket)
         clock.shift(timedelta(seconds=1))
-        assert open_ticket(ticket) is None
+        assert open_ticket(ticket) == []
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "InZpc2l0b3Ii.abc.def"])
 def test_a_forged_ticket_opens_nothing(app: Flask, ticket: str) -> None:
-    assert open_ticket(ticket) is None
+    assert open_ticket(ticket) == []
 
 
 def test_a_ticket_comes_with_the_sockets_address(app: Flask, client: FlaskClient) -> None:
@@ -55,5 +56,7 @@ def test_a_ticket_comes_with_the_sockets_address(app: Flask, client: FlaskClient
     assert open_ticket(answer.json["ticket"])
 
 
-def test_who_never_wrote_gets_no_ticket(client: FlaskClient) -> None:
-    assert client.post(f"/widget/{desk.first_widget().key}/ticket", headers=BEARER).status_code == 404
+def test_a_token_of_the_wrong_shape_gets_no_ticket(client: FlaskClient) -> None:
+    headers = {"Authorization": "Bearer short"}
+
+    assert client.post(f"/widget/{desk.first_widget().key}/ticket", headers=headers).status_code == 401

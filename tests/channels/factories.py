@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from channels.base import Adapter, Connection, Delivery, File, Outbound
+from channels.base import Adapter, AgentData, Connection, Delivery, File, Outbound, Presence
 from channels.http import HttpClient
 from channels.registry import KINDS
 
@@ -65,3 +65,9 @@ def said(text: str = "Hi!", **keys: object) -> dict[str, Any]:
 def reply(text: str = "Hello!", files: tuple[File, ...] = ()) -> Outbound:
     """Return an agent's message that is owed to a vendor."""
     return Outbound(CLIENT_ID, text, agent_name="Anna", agent_email="anna@desk.example", files=files)
+
+
+def presence(*, available: bool = True) -> Presence:
+    """Return what a vendor is to show of an agent."""
+    anna = AgentData(1, "Anna", "anna@desk.example")
+    return Presence(anna, available, shown=(anna,) if available else ())

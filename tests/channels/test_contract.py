@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.base import Author, ChannelError, Delivery, Fetch, Inbound, IncomingMessage, Rejected
+from channels.base import Adapter, Author, ChannelError, Delivery, Fetch, Inbound, IncomingMessage, Rejected
 from channels.registry import KINDS
 from tests.channels import factories
 
@@ -38,6 +38,15 @@ def sample(path: Path) -> Delivery:
 
 def kind_and_name(path: Path) -> str:
     return f"{path.parent.name}-{path.stem}"
+
+
+def outcome_of(adapter: Adapter) -> str:
+    """What became of telling an adapter that somebody is there."""
+    try:
+        adapter.show_presence(factories.presence())
+    except ChannelError as error:
+        return error.reason
+    return "told"
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -99,6 +108,21 @@ class TestEveryAdapter:
             adapter.perform(factories.reply())
         with contextlib.suppress(ChannelError):
             adapter.fetch(Fetch("a", "client", "a"))
+        with contextlib.suppress(ChannelError):
+            adapter.show_presence(factories.presence())
+
+    def test_may_be_told_the_same_presence_twice(self, kind: str) -> None:
+        adapter = factories.adapter(kind, timeout=1)
+        if not adapter.capabilities.presence:
+            with pytest.raises(ChannelError) as refused:
+                adapter.show_presence(factories.presence())
+            assert refused.value.permanent
+        outcomes = [outcome_of(adapter) for _ in range(2)]
+        assert outcomes[0] == outcomes[1]
+
+    def test_forgets_presence_only_where_it_shows_it_and_not_before_it_can_be_told_again(self, kind: str) -> None:
+        can = KINDS[kind].capabilities
+        assert can.presence_ttl is None or (can.presence and can.presence_ttl >= 60)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=kind_and_name)
@@ -149,5 +173,10 @@ def test_our_own_widget_is_never_waiting_for_a_vendor() -> None:
     widget = factories.adapter("widget")
     assert widget.perform(factories.reply()).external_id == ""
     assert widget.fetch(Fetch("a", "client", "a")) == {}
+    widget.show_presence(factories.presence())
     widget.connect()
     assert widget.capabilities.own_socket
+
+
+def test_chatra_is_told_no_presence_while_its_method_is_not_public() -> None:
+    assert not KINDS["chatra"].capabilities.presence

@@ -22,8 +22,9 @@ from app import create_app
 from blueprints.connecting import connect_chatra, hook_url
 from config import Settings
 from extensions import db
-from models import Agent, Case
-from services import chats, desk, settings
+from models import Agent, Case, WhenAway
+from realtime import availability
+from services import chats, desk, settings, widgets
 from services.settings import ChatSettings
 from services.uow import unit_of_work
 from tests import databases
@@ -77,6 +78,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
             )
             chatra.send_hooks_to(hook_url(channel, url))
             key = desk.first_widget().key
+            while_away(WhenAway.ALWAYS)
         shop = subprocess.Popen([sys.executable, "-m", "demo.site", str(shop_port), url, key], cwd=ROOT)
         yield RunningDesk(url, f"http://127.0.0.1:{shop_port}", app, chatra, process)
         for one, number in ((process, signal.SIGINT), (shop, signal.SIGTERM)):
@@ -180,6 +182,13 @@ def picture() -> Callable[[Page, str], None]:
     return take
 
 
+def while_away(offered: WhenAway) -> None:
+    """What the widget offers while nobody is there. Most tests are about chats, whoever is there."""
+    widget = desk.first_widget()
+    widgets.change(widget.id, title="", colour=widget.colour, sites="", when_away=offered)
+    availability.tell()
+
+
 def write_first(page: Page, name: str, text: str) -> None:
     """Open the widget, say who one is and write."""
     page.get_by_role("button", name="Open chat").click()
@@ -218,6 +227,7 @@ def _is_healthy(url: str) -> bool:
 def _tidy() -> None:
     db.session.rollback()
     settings.change_chats(ChatSettings())
+    while_away(WhenAway.ALWAYS)
     someone = make.agent("Tidy")
     for (case_id,) in db.session.execute(db.select(Case.id).where(Case.active)).all():
         chats.end(case_id, someone, "closed")

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from channels.base import Author, CustomerData, CustomerUpdate
 from extensions import db
-from models import Agent, Case, Channel, Customer, Delivery, Message
-from services import attachments, channels, chats, clock, messages
+from models import Agent, Case, Channel, Customer, Delivery, Message, StatusKind
+from services import attachments, channels, chats, clock, messages, statuses
 from services.events import SYSTEM
 from services.uow import lock_case, unit_of_work
 from tests import factories as make
@@ -47,6 +47,11 @@ def nearly_silent(case: Case) -> None:
     """Let the chat's time be up soon."""
     with unit_of_work() as session:
         session.get_one(Case, case.id).ends_at = clock.now() + timedelta(seconds=100)
+
+
+def stops_chatting(agent: Agent) -> None:
+    """Let the agent choose *Without chats*."""
+    statuses.choose(agent.id, statuses.built_in(StatusKind.WITHOUT_CHATS).id)
 
 
 def settle_last(case: Case, delivery: Delivery) -> None:

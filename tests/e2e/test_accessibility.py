@@ -10,15 +10,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from extensions import db
-from models import Agent
-from services import agents, chats, groups
+from models import Agent, Handling, WhenAway
+from services import agents, chats, custom_statuses, groups, invitations, profiles
+from services.custom_statuses import Custom
+from services.invitations import Offer
+from services.profiles import Profile
 from tests import factories as make
 from tests.e2e import scenes
 from tests.e2e.axe import findings
-from tests.e2e.conftest import ARTIFACTS, People, RunningDesk, say, write_first
+from tests.e2e.conftest import ARTIFACTS, People, RunningDesk, say, while_away, write_first
 
 AGENTS_PAGES = {
-    "auth.profile": ["/profile"],
+    "profile.show": ["/profile"],
+    "notifications.show": ["/profile/notifications"],
+    "own_security.index": ["/profile/security"],
+    "own_security.password": ["/profile/security/password"],
+    "own_two_factor.turn_on": ["/profile/security/two-factor"],
     "chats.index": ["/chats"],
     "chats.show": ["/chats/{active}"],
     "cases.index": ["/cases", "/cases?status=open"],
@@ -31,13 +38,24 @@ AGENTS_PAGES = {
     "agents.show": ["/settings/agents/{agent}", "/nothing"],
     "agents.disable": ["/settings/agents/{agent}/disable"],
     "agents.delete": ["/settings/agents/{agent}/delete"],
+    "invitations.create": ["/settings/invitations/new"],
+    "roles.index": ["/settings/roles"],
+    "roles.create": ["/settings/roles/new"],
+    "roles.show": ["/settings/roles/{role}"],
+    "roles.delete": ["/settings/roles/{role}/delete"],
     "groups.index": ["/settings/groups"],
     "groups.show": ["/settings/groups/{group}"],
     "groups.close": ["/settings/groups/{group}/close"],
+    "statuses.index": ["/settings/statuses"],
+    "statuses.show": ["/settings/statuses/{status}"],
+    "status_times.index": ["/settings/statuses/times"],
+    "audit.index": ["/settings/audit", "/settings/audit?kind=invitation"],
     "integrations.show": ["/settings/integrations/{own}", "/settings/integrations/{broken}"],
     "integrations.keys": ["/settings/integrations/{broken}/keys", "/nothing"],
 }
-STRANGERS_PAGES = {"auth.sign_in", "auth.set_up"}
+# Those of an agent who has a second factor stand in tests/e2e/test_two_factor.py.
+SECOND_FACTOR_PAGES = {"own_two_factor.turn_off", "own_two_factor.renew_codes", "second_step.ask"}
+STRANGERS_PAGES = {"auth.sign_in", "auth.set_up", "joining.show", "password_links.choose"}
 # Redirections, fragments, files, sockets and what machines read.
 NOT_PAGES = {
     "static",
@@ -45,11 +63,16 @@ NOT_PAGES = {
     "settings.index",
     "chats.rows",
     "chats.catch_up",
+    "chats.colleagues",
     "files.show",
+    "profile.picture",
+    "service_worker",
+    "status_times.file",
     "widget.loader",
     "widget.asset",
     "widget.config",
     "widget.chat",
+    "widget.state",
     "live.agent_socket",
     "live.customer_socket",
     "health.healthz",
@@ -84,7 +107,7 @@ def sights() -> Iterator[Sights]:
 def test_every_page_is_looked_at(running: RunningDesk) -> None:
     known = {rule.endpoint for rule in running.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
 
-    assert known == AGENTS_PAGES.keys() | STRANGERS_PAGES | NOT_PAGES
+    assert known == AGENTS_PAGES.keys() | SECOND_FACTOR_PAGES | STRANGERS_PAGES | NOT_PAGES
 
 
 def test_strangers_pages(people: People, running: RunningDesk, sights: Sights) -> None:
@@ -99,6 +122,23 @@ def test_strangers_pages(people: People, running: RunningDesk, sights: Sights) -
     sights.look(page, "sign-in-refused")
     page.goto(f"{running.url}/nothing")
     sights.look(page, "nothing-here")
+
+
+def test_an_invited_persons_pages(people: People, running: RunningDesk, sights: Sights) -> None:
+    people.expected = ["404", "422"]
+    page = people.page(**CALM)
+    link = invitations.invite(make.agent("Boss", admin=True), Offer("nora@desk.example"))
+    page.goto(f"{running.url}/join/{link.token}")
+    sights.look(page, "join")
+    page.get_by_label("Your name").fill("Nora")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    sights.look(page, "join-refused")
+    invitations.revoke(link.invitation.id)
+    page.reload()
+    expect(page.get_by_role("heading", name="This invitation does not work")).to_be_visible()
+    sights.look(page, "join-over")
 
 
 def test_the_first_page_of_all(people: People, running: RunningDesk, sights: Sights) -> None:
@@ -154,7 +194,8 @@ def test_every_page_of_an_administrator(people: People, running: RunningDesk, si
     ended, active, broken = scenes.ended_case(agent), make.chat(visitor="active"), scenes.broken_channel()
     scenes.ended_case(agent, "pending", "waiting")
     ids = {"ended": ended.id, "active": active.id, "own": ended.channel_id, "broken": broken.id}
-    ids |= {"agent": make.agent("Bob").id, "group": groups.named("Sales").id}
+    ids |= {"agent": make.agent("Bob").id, "group": groups.named("Sales").id, "role": make.role().id}
+    ids["status"] = custom_statuses.create(Custom("A long lunch", Handling.VIEW, Handling.NONE)).id
     for address in (each.format(**ids) for some in AGENTS_PAGES.values() for each in some):
         page.goto(running.url + address)
         sights.look(page, re.sub(r"\W+", "-", address.strip("/")))
@@ -206,7 +247,7 @@ def test_a_narrow_screen(people: People, running: RunningDesk, sights: Sights) -
 def test_the_agents_own_theme(people: People, running: RunningDesk, sights: Sights, chosen: str) -> None:
     agent, page = people.agent(**CALM)
     case = scenes.chat_with_everything(agent)
-    agents.change_profile(agent.id, language="en", theme=chosen, languages=("en",))
+    profiles.change(agent.id, Profile(agent.name, language="en", theme=chosen), languages=("en",))
     for address in (f"/chats/{case.id}", "/cases", "/profile"):
         page.goto(running.url + address)
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == chosen
@@ -246,6 +287,33 @@ def test_the_widget(people: People, running: RunningDesk, sights: Sights, screen
     open_if_closed(page)
     expect(page.get_by_text("Reconnecting")).to_be_visible()
     look("trouble")
+
+
+@pytest.mark.parametrize("screen", [{"width": 1280, "height": 800}, PHONE], ids=["wide", "narrow"])
+def test_the_widget_while_nobody_is_there(
+    people: People, running: RunningDesk, sights: Sights, screen: dict[str, int]
+) -> None:
+    while_away(WhenAway.FORM)
+    page = people.page(viewport=screen, **CALM)
+    look = widget_looker(page, sights, str(screen["width"]))
+    page.goto(running.shop)
+    page.get_by_role("button", name="Open chat").click()
+    look("form")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("form refused")
+    for label, said in (("Your name", "Maria"), ("E-mail", "maria@shop.example"), ("Message", "Is the lamp there?")):
+        page.get_by_label(label, exact=True).fill(said)
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_text("We have your message")).to_be_visible()
+    look("form sent")
+    agent = make.agent()
+    other = people.visitor("Paul", "Hello", viewport=screen, **CALM)
+    scenes.stops_chatting(agent)
+    expect(other.get_by_label("Leave your e-mail")).to_be_visible()
+    other.get_by_role("button", name="Save").click()
+    look = widget_looker(other, sights, str(screen["width"]))
+    look("kept")
 
 
 def widget_looker(page: Page, sights: Sights, suffix: str) -> Callable[[str], None]:

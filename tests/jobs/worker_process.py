@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app import create_app
@@ -22,6 +23,8 @@ from jobs import worker
 from models import InboxItem
 from processes.commands import QUEUES
 from services import inbox, retention
+from tests.vendors import lighthouse
+from tests.vendors.lighthouse import LighthouseAdapter
 
 
 def note(line: str) -> None:
@@ -89,11 +92,14 @@ FAULTS: dict[str, Callable[[], None]] = {
     "cleans up bit by bit": clean_up_bit_by_bit,
     "dies before the call": lambda: before(ChatraAdapter, "perform", die, lambda item: True),
     "dies after the call": lambda: after(ChatraAdapter, "perform", die),
+    "dies before it tells": lambda: before(LighthouseAdapter, "show_presence", die, lambda presence: True),
+    "dies after it has told": lambda: after(LighthouseAdapter, "show_presence", die),
 }
 
 
 def main() -> None:
     """Work until SIGTERM."""
+    lighthouse.know_it(pytest.MonkeyPatch())
     app = create_app()
     FAULTS[os.environ["FAULT"]]()
     note("works")

@@ -15,7 +15,9 @@ from sqlalchemy import Connection, inspect, text
 
 from config import Settings
 from extensions import db
+from models import Access, Agent, StatusKind
 from processes.migration import MIGRATIONS, attach_commands
+from services import statuses
 from tests import databases
 from tests.opening import opened
 
@@ -71,6 +73,19 @@ def test_downgrading_leaves_nothing_and_upgrading_again_works(app: Flask) -> Non
     assert shape() == {}
     upgrade(directory=MIGRATIONS)
     assert shape() == first
+
+
+def test_an_agent_from_before_there_were_statuses_is_online_with_their_next_page(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS, revision="0001")
+    columns = "email, name, password_hash, is_admin, active, language, theme, session_version, created_at"
+    values = "'ann@desk.example', 'Ann', '', false, true, '', 'auto', 1, '2026-01-01 00:00:00'"
+    with db.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO agent ({columns}) VALUES ({values})"))
+    upgrade(directory=MIGRATIONS)
+    ann = db.session.scalars(db.select(Agent)).one()
+    assert (statuses.of(ann).kind, ann.access) == (StatusKind.OFFLINE, Access.FULL)
+    statuses.arrive(ann)
+    assert statuses.of(ann).kind == StatusKind.ONLINE
 
 
 def test_upgrading_what_is_up_to_date_changes_nothing(app: Flask) -> None:

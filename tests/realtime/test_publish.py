@@ -88,19 +88,23 @@ class TestWhoIsTold:
         ann, bob, left = (make.agent(name) for name in ("Ann", "Bob", "Left"))
         db.session.execute(db.update(Agent).where(Agent.id == left.id).values(active=False))
         db.session.commit()
+        ear.everything()
         case = make.chat()
         at_customer, at_agents = ear.everything()
         assert at_agents.topics == [topics.agent(ann.id), topics.agent(bob.id)]
         assert at_customer.topics == [topics.customer(case.customer.public_id)]
 
     def test_one_unit_of_work_is_one_push_however_much_it_changed(self, ear: Ear) -> None:
+        agent = make.agent()
+        ear.everything()
         case = make.chat("Hello")
-        chats.reply(case.id, make.agent(), "Good morning")
+        chats.reply(case.id, agent, "Good morning")
         pushes = to_customers(ear.everything())
         assert [[message["text"] for message in push["messages"]] for push in pushes] == [["Hello"], ["Good morning"]]
 
     def test_a_vendors_customer_has_no_socket_of_ours(self, ear: Ear) -> None:
         make.agent()
+        ear.everything()
         make.chat(channel=make.chatra())
         heard = ear.everything()
         assert len(heard) == 1
@@ -109,6 +113,7 @@ class TestWhoIsTold:
     def test_agents_of_one_language_share_one_rendering(self, app: Flask, ear: Ear) -> None:
         english = [make.agent("Ann", language="en"), make.agent("Bob")]
         russian = [make.agent("Olga", language="ru"), make.agent("Ivan", language="ru")]
+        ear.everything()
         rendered: list[str | None] = []
         with template_rendered.connected_to(lambda _app, template, **_: rendered.append(template.name), app):
             make.chat()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -12,11 +13,15 @@ from sqlalchemy import func, select
 
 from channels.base import Author
 from extensions import db
-from models import Case, Event, EventKind, Message, Status
-from services import cases, chat_list, chats, messages, settings
+from models import Access, Agent, Case, Distribution, Event, EventKind, Group, Message, Status
+from services import access, access_levels, cases, chat_list, chats, giving, messages, settings
+from services.access_levels import Level
+from services.distribution import Gift
 from services.errors import AnotherChatActive, CaseNotFound, ChatEnded, ChatTaken, InvalidInput
 from services.settings import ChatSettings
+from services.uow import unit_of_work
 from tests import factories as make
+from tests.databases.test_writers import at_once
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -382,3 +387,85 @@ class TestTheRecord:
             clock.shift(-3600)
             make.chat("two")
         assert [message.text for message in messages.latest(case.id)] == ["one", "two"]
+
+
+class TestFixatedIsNotAssigned:
+    @pytest.mark.parametrize("act", [chats.take, lambda case_id, agent: chats.reply(case_id, agent, "hello")])
+    def test_taking_and_answering_fixate_and_assign_what_nobody_looks_after(
+        self, act: Callable[[int, Agent], object]
+    ) -> None:
+        case, ann = make.chat(), make.agent()
+        act(case.id, ann)
+        after = make.fresh(case)
+        assert (after.fixated_to_id, after.assignee_id) == (ann.id, ann.id)
+
+    def test_a_colleagues_case_stays_theirs_whoever_has_the_chat(self) -> None:
+        case, ann, bob = make.chat(), make.agent("Ann"), make.agent("Bob")
+        chats.take(case.id, ann)
+        chats.take(case.id, bob, instead_of=ann.id)
+        after = make.fresh(case)
+        assert (after.fixated_to_id, after.assignee_id) == (bob.id, ann.id)
+
+    def test_a_chat_that_begins_again_is_nobodys_and_its_case_still_assigned(self) -> None:
+        case, ann = make.chat(), make.agent()
+        chats.take(case.id, ann)
+        chats.end(case.id, ann, "pending")
+        make.chat("one more thing")
+        after = make.fresh(case)
+        assert (after.fixated_to_id, after.assignee_id) == (None, ann.id)
+
+    def test_limited_agents_see_what_is_assigned_and_what_is_fixated_to_them(self) -> None:
+        case, ann, bob = make.chat(), make.agent("Ann"), make.agent("Bob")
+        chats.take(case.id, ann)
+        chats.take(case.id, bob, instead_of=ann.id)
+        for agent in (ann, bob):
+            access_levels.give(agent.id, Level(Access.LIMITED))
+        assert [access.may_see(agent, make.fresh(case)) for agent in (ann, bob)] == [True, True]
+        assert [row.id for row in chat_list.rows(bob)] == [case.id]
+        chats.end(case.id, bob, "pending")
+        assert [access.may_see(agent, make.fresh(case)) for agent in (ann, bob)] == [True, False]
+
+
+class TestTakingAndGivingInTheSameMoment:
+    @pytest.fixture
+    def case(self) -> Case:
+        """A chat of a group whose chats are given in turn."""
+        case = make.chat()
+        with unit_of_work() as session:
+            session.get_one(Group, case.group_id).distribution = Distribution.ROUND_ROBIN
+        return case
+
+    def test_what_was_taken_meanwhile_is_not_given(self, case: Case) -> None:
+        ann, bob = make.agent("Ann"), make.agent("Bob")
+        gift = Gift(case.id, bob.id)
+        chats.take(case.id, ann)
+        assert not giving.give(gift)
+        assert make.fresh(case).fixated_to_id == ann.id
+
+    def test_whoever_takes_what_was_given_meanwhile_is_told_to_whom(self, case: Case) -> None:
+        ann, bob = make.agent("Ann"), make.agent("Bob")
+        giving.give(Gift(case.id, bob.id))
+        with pytest.raises(ChatTaken) as refused:
+            chats.take(case.id, ann)
+        assert (refused.value.by, refused.value.agent_id) == ("Bob", bob.id)
+
+    def test_of_many_at_once_one_has_it_and_all_others_are_told_who(self, app: Flask, case: Case) -> None:
+        agents = [make.agent(name) for name in ("Ann", "Bob", "Cy", "Dee")]
+
+        def give() -> str:
+            giving.give_away()
+            return ""
+
+        takers = [partial(who_has_it, case, agent) for agent in agents]
+        told = at_once(app, give, *takers)[1:]
+        owner = db.session.get_one(Agent, db.session.get_one(Case, case.id).fixated_to_id)
+        assert set(told) == {owner.name}
+
+
+def who_has_it(case: Case, agent: Agent) -> str:
+    """Who has the chat after this agent has tried to take it, as they are told."""
+    try:
+        chats.take(case.id, agent)
+    except ChatTaken as taken:
+        return taken.by
+    return agent.name

@@ -40,6 +40,7 @@ def test_a_closed_group_leaves_its_cases_and_channels_to_the_replacement(sales: 
     active, over = make.chat(visitor="one"), make.chat(visitor="two")
     chats.end(over.id, make.agent(), "closed")
     groups.close(support.id, sales.id)
+    make.handed_over()
     assert [make.fresh(case).group_id for case in (active, over)] == [sales.id, sales.id]
     assert set(db.session.scalars(db.select(Channel.group_id))) == {sales.id}
     assert make.chat(visitor="three").group_id == sales.id
@@ -52,6 +53,7 @@ def test_who_saw_it_by_access_goes_on_seeing_its_cases_with_the_same_icons(sales
     access_levels.give(bob.id, Level(Access.GROUPS, {support.id: ["live_chat"]}))
     case = make.chat()
     groups.close(support.id, sales.id)
+    make.handed_over()
     seen = [list(db.session.scalars(db.select(Case.id).where(access.visible_cases(agent)))) for agent in (ann, bob)]
     assert seen == [[case.id], []]
 
@@ -64,16 +66,6 @@ def test_the_replacement_is_another_group_in_use(sales: Group, support: Group, r
     with pytest.raises(InvalidInput) as refused:
         groups.close(support.id, chosen)
     assert refused.value.field == "replacement"
-
-
-def test_what_a_crash_left_behind_is_moved_later(sales: Group, support: Group, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = make.chat()
-    with monkeypatch.context() as crash:
-        crash.setattr(groups, "hand_over", lambda group_id: None)
-        groups.close(support.id, sales.id)
-    assert groups.unfinished() == [support.id]
-    groups.hand_over(support.id)
-    assert (groups.unfinished(), make.fresh(case).group_id) == ([], sales.id)
 
 
 def test_a_group_comes_back_into_use(sales: Group, support: Group) -> None:

@@ -11,8 +11,8 @@ from flask import Flask
 
 from extensions import db
 from models import Agent, AgentStatus, Handling, StatusKind
-from services import agents, statuses
-from services.errors import InvalidInput
+from services import agents, staffing, status_times, statuses
+from services.errors import Forbidden, InvalidInput
 from services.events import Work, committed
 from services.uow import unit_of_work
 from tests import factories as make
@@ -157,9 +157,45 @@ def test_the_time_in_each_status_is_counted_within_the_day_that_is_asked_for(
     choose(ann, StatusKind.WITHOUT_CHATS)
     clock.shift(timedelta(hours=14))
     midnight = MORNING.replace(hour=0)
-    spent = [statuses.time_spent(ann.id, day, day + timedelta(days=1)) for day in (midnight, midnight + timedelta(1))]
+    spent = [status_times.of(ann.id, day, day + timedelta(days=1)) for day in (midnight, midnight + timedelta(1))]
     online, without = (statuses.built_in(kind).id for kind in (StatusKind.ONLINE, StatusKind.WITHOUT_CHATS))
     assert spent == [{online: timedelta(hours=2), without: timedelta(hours=13)}, {without: timedelta(hours=1)}]
+
+
+def test_the_time_of_all_agents_is_counted_in_one_query(ann: Agent, clock: time_machine.Traveller) -> None:
+    bob = make.agent("Bob")
+    agents.create(email="new@desk.example", name="New", password="correct horse")
+    clock.shift(timedelta(hours=1))
+    choose(bob, StatusKind.WITHOUT_CHATS)
+    clock.shift(timedelta(minutes=30))
+    midnight = MORNING.replace(hour=0)
+    online, without = (statuses.built_in(kind).id for kind in (StatusKind.ONLINE, StatusKind.WITHOUT_CHATS))
+    assert status_times.of_everyone(midnight, midnight + timedelta(1)) == {
+        ann.id: {online: timedelta(minutes=90)},
+        bob.id: {online: timedelta(hours=1), without: timedelta(minutes=30)},
+    }
+
+
+def test_who_chooses_online_without_any_connection_has_it_until_the_grace_ends(
+    ann: Agent, clock: time_machine.Traveller
+) -> None:
+    choose(ann, StatusKind.OFFLINE)
+    clock.shift(timedelta(hours=1))
+    choose(ann, StatusKind.ONLINE)
+    clock.shift(statuses.GRACE - timedelta(seconds=1))
+    statuses.end_lapsed()
+    assert status_of(ann) == StatusKind.ONLINE
+    clock.shift(timedelta(seconds=1))
+    statuses.end_lapsed()
+    assert status_of(ann) == StatusKind.OFFLINE
+
+
+def test_who_is_disabled_while_they_sign_in_or_choose_stays_offline(ann: Agent) -> None:
+    staffing.disable(ann.id, make.agent("Bob", admin=True).id)
+    statuses.begin(ann.id)
+    with pytest.raises(Forbidden):
+        choose(ann, StatusKind.ONLINE)
+    assert (status_of(ann), ann.connected_until) == (StatusKind.OFFLINE, None)
 
 
 def test_everyone_who_depends_on_it_is_told_of_a_change_and_of_nothing_else(

@@ -2,6 +2,7 @@
 
 const ANSWER_WITHIN = 15000;
 const UPLOAD_WITHIN = 180000;
+const JSON_TYPE = { "Content-Type": "application/json" };
 
 class ApiError extends Error {
   constructor(status, message, field = "", retryAfter = 0) {
@@ -28,9 +29,13 @@ class Api {
     return this.storage.get("token") !== null;
   }
 
-  get token() {
-    if (!this.isKnown) this.storage.set("token", randomWord(32));
-    return this.storage.get("token");
+  get proof() {
+    return this.isKnown ? { Authorization: `Bearer ${this.storage.get("token")}` } : {};
+  }
+
+  /* What the desk offers; all that one who has never written has to know. */
+  state() {
+    return this.request("GET", "state");
   }
 
   chat(cursor) {
@@ -41,11 +46,16 @@ class Api {
     return this.request("POST", "ticket");
   }
 
+  leaveAddress(email) {
+    return this.request("POST", "contact", { headers: JSON_TYPE, body: JSON.stringify({ email }) });
+  }
+
   typing() {
     return this.request("POST", "typing");
   }
 
   send(item, files) {
+    if (!this.isKnown) this.storage.set("token", randomWord(32));
     const about = {
       client_id: item.id,
       text: item.text,
@@ -56,8 +66,8 @@ class Api {
     };
     const here = { url: location.href.split("#")[0], title: document.title };
     if (!files.length) {
-      const headers = { "Content-Type": "application/json" };
-      return this.request("POST", "messages", { headers, body: JSON.stringify({ ...about, page: here }) });
+      const what = item.form ? "form" : "messages";
+      return this.request("POST", what, { headers: JSON_TYPE, body: JSON.stringify({ ...about, page: here }) });
     }
     const form = new FormData();
     const fields = { ...about, page_url: here.url, page_title: here.title };
@@ -82,8 +92,9 @@ class Api {
       const answer = await fetch(`${this.page.origin}/widget/${this.page.key}/${what}?${asked}`, {
         method,
         body,
-        headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${this.token}` },
+        headers: { ...headers, ...this.proof, Accept: "application/json" },
         credentials: "omit",
+        cache: "no-store",
         signal: patience.signal,
       });
       if (!answer.ok) throw await this.failure(answer);

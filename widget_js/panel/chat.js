@@ -9,6 +9,7 @@ class Chat {
     this.byId = new Map();
     this.state = "none";
     this.agent = "";
+    this.place = 0;
     this.case = 0;
     this.rev = 0;
     this.cursor = "";
@@ -54,8 +55,18 @@ class Chat {
   describe(news) {
     this.state = news.state;
     this.agent = news.agent;
+    // Only a catch-up tells the place in the line.
+    this.place = news.state === "active" ? (news.place ?? this.place) : 0;
     this.case = news.case ?? 0;
     this.rev = revOf(news);
+  }
+
+  /* Take in a new place in the line; tells whether it is this chat's. */
+  stand({ case: number, place }) {
+    if (number !== this.case || this.agent) return false;
+    this.heard += 1;
+    this.place = place;
+    return true;
   }
 
   isOlder(news) {

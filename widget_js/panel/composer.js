@@ -1,4 +1,7 @@
-/* The form: who writes, the first time, and what they write. A draft lives as long as its tab. */
+/*
+ * The form: who writes, the first time, and what they write. A draft lives as long as its tab. While nobody is there it
+ * is the offline form, in the same fields: what was typed stays when that changes.
+ */
 
 const LONGEST_TEXT = 10000;
 const LARGEST_FILE = 25 * 1024 * 1024;
@@ -28,7 +31,7 @@ class Composer {
     this.attach = el("button", { type: "button", class: "quiet", "aria-label": texts.attach, title: texts.attach });
     this.submit = el("button", { type: "submit", class: "send", "aria-label": texts.send, title: texts.send });
     this.attach.append(this.page.icon(CLIP));
-    this.submit.append(this.page.icon(ARROW));
+    this.submit.append(this.page.icon(ARROW), el("span", {}, texts.send_form));
     this.who = el("div", { class: "who" }, this.field(this.name, texts.name), this.field(this.email, texts.email));
     this.chosen = el("ul", { class: "chosen" });
     this.problem = el("p", { class: "problem", id: "problem", role: "alert" });
@@ -47,7 +50,7 @@ class Composer {
       this.send();
     });
     this.text.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      if (this.isForm || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
       this.send();
     });
@@ -60,7 +63,30 @@ class Composer {
   showVisitor(visitor) {
     this.name.value = visitor.name ?? "";
     this.email.value = visitor.email ?? "";
-    this.who.hidden = Boolean(visitor.name);
+    this.isKnown = Boolean(visitor.name);
+    this.who.hidden = this.isKnown && !this.isForm;
+  }
+
+  get isForm() {
+    return this.mode === "form";
+  }
+
+  /* "chat", the offline "form", or "none". */
+  become(mode) {
+    if (mode === this.mode) return;
+    this.mode = mode;
+    const { texts, isForm, page } = this;
+    const focused = this.element.contains(page.root.activeElement);
+    const label = isForm ? texts.send_form : texts.send;
+    this.element.hidden = mode === "none";
+    this.element.classList.toggle("form", isForm);
+    this.attach.hidden = this.chosen.hidden = isForm;
+    this.who.hidden = this.isKnown && !isForm;
+    this.email.labels[0].textContent = isForm ? texts.your_email : texts.email;
+    for (const name of ["aria-label", "title"]) this.submit.setAttribute(name, label);
+    this.complain("");
+    this.fit();
+    if (focused && !page.root.activeElement?.getClientRects().length) this.focus();
   }
 
   wasTyped() {
@@ -119,8 +145,8 @@ class Composer {
     const words = { text: this.text.value.trim(), name: this.name.value.trim(), email: this.email.value.trim() };
     const wrong = this.firstMistake(words);
     if (wrong) return this.complain(wrong.text, wrong.input);
-    this.onSend({ ...words, files: this.files });
-    this.files = [];
+    this.onSend({ ...words, form: this.isForm, files: this.isForm ? [] : this.files });
+    if (!this.isForm) this.files = [];
     this.typedAt = 0;
     this.text.value = "";
     this.tabStorage.remove("draft");
@@ -132,9 +158,11 @@ class Composer {
 
   firstMistake({ text, name, email }) {
     const { texts } = this;
-    if (!this.who.hidden && !name) return { input: this.name, text: texts.name_missing };
-    if (!this.who.hidden && email && !EMAIL.test(email)) return { input: this.email, text: texts.email_wrong };
-    if (!text && !this.files.length) return { input: this.text, text: texts.message_missing };
+    const isAsked = !this.who.hidden;
+    const isAddress = EMAIL.test(email) || !(email || this.isForm);
+    if (isAsked && !name) return { input: this.name, text: texts.name_missing };
+    if (isAsked && !isAddress) return { input: this.email, text: texts.email_wrong };
+    if (!text && (this.isForm || !this.files.length)) return { input: this.text, text: texts.message_missing };
     const values = { most: LONGEST_TEXT, given: text.length };
     return text.length > LONGEST_TEXT ? { input: this.text, text: fill(texts.message_long, values) } : null;
   }
@@ -153,6 +181,7 @@ class Composer {
   }
 
   focus() {
-    (this.who.hidden || this.name.value ? this.text : this.name).focus();
+    if (this.element.hidden) this.element.parentNode.focus();
+    else (this.who.hidden || this.name.value ? this.text : this.name).focus();
   }
 }

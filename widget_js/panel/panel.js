@@ -40,6 +40,7 @@ class Panel {
       onSend: (words) => this.send(words),
       onTyping: () => this.chat.state === "active" && this.api.typing().catch(() => {}),
     });
+    this.away = new Away(this.texts, (email) => this.leaveAddress(email));
     this.attention = new Attention(page, storage, this.chat, { isOpen: () => this.isOpen, open: () => this.showNews() });
     this.wire = new Wire(this.api, {
       isWanted: () => this.isWireWanted(),
@@ -60,7 +61,8 @@ class Panel {
     this.trouble = el("p", { class: "trouble", role: "status" });
     const head = el("div", { class: "head" }, el("div", {}, el("h2", { id: "title" }, config.title), this.agent), shut);
     const frame = { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: -1, hidden: true };
-    this.element = el("section", frame, head, this.trouble, this.thread.element, this.composer.element);
+    this.element = el("section", frame, head, this.trouble, this.thread.element);
+    this.element.append(this.away.element, this.composer.element);
     this.news = el("p", { class: "unseen", role: "status" });
     this.page.root.append(this.news, this.element);
   }
@@ -74,7 +76,7 @@ class Panel {
     this.element.addEventListener("keydown", (event) => this.press(event));
     // As the whole screen it is all that there is, wherever the focus was before.
     document.addEventListener("keydown", (event) => {
-      if (this.full.matches && !this.page.root.activeElement) this.press(event);
+      if (this.full.matches && !this.page.host.hidden && !this.page.root.activeElement) this.press(event);
     });
     this.storage.onChange((name) => this.wasChangedElsewhere(name));
     document.addEventListener("visibilitychange", () => this.attention.update());
@@ -118,6 +120,7 @@ class Panel {
     this.news.textContent = "";
     if (hadFocus) this.page.launcher.focus();
     this.attention.update();
+    if (!this.isWireWanted()) this.wire.drop();
   }
 
   toggle() {
@@ -153,14 +156,25 @@ class Panel {
   }
 
   /* Who writes is told until the desk knows it: later on an agent may know better. */
-  send({ text, name, email, files }) {
+  send({ text, name, email, files, form }) {
     const given = { name: name || this.visitor.name || "", email: email || this.visitor.email || "" };
-    this.visitor = given;
-    this.storage.setJson("visitor", given);
+    this.keepVisitor(given);
     this.tabStorage.set("tab", this.tab);
     const isNews = this.storage.get("told") !== JSON.stringify(given);
     this.composer.showVisitor(given);
-    this.outbox.add({ text, files, ...(isNews ? given : {}) });
+    this.outbox.add({ text, files, form, ...(isNews || form ? given : {}) });
+  }
+
+  keepVisitor(given) {
+    this.visitor = given;
+    this.storage.setJson("visitor", given);
+  }
+
+  async leaveAddress(email) {
+    await this.api.leaveAddress(email);
+    this.keepVisitor({ ...this.visitor, email });
+    this.storage.setJson("told", { name: this.visitor.name, email });
+    this.render();
   }
 
   wasDelivered(answer, item) {
@@ -169,10 +183,19 @@ class Panel {
     if (!this.wire.socket) this.wire.connect();
   }
 
+  /* A socket tells what is offered. */
+  get isTold() {
+    return this.wire.socket !== null;
+  }
+
   hear(frame) {
     if (frame.typing) this.thread.showTyping(frame.typing.name);
     if (frame.resync) this.wire.wakeSoon();
     if (frame.state) this.take(frame);
+    if (frame.place && this.chat.stand(frame)) this.render();
+    if (!frame.offer) return;
+    this.chat.heard += 1;
+    this.page.setOffer(frame.offer);
   }
 
   take(news) {
@@ -196,10 +219,10 @@ class Panel {
   }
 
   async fetchNews() {
-    if (!this.api.isKnown) return;
     const { heard } = this.chat;
-    const news = await this.api.chat(this.chat.cursor);
-    this.chat.complete(news);
+    const news = await (this.api.isKnown ? this.api.chat(this.chat.cursor) : this.api.state());
+    if (news.messages) this.chat.complete(news);
+    if (heard === this.chat.heard) this.page.offer = news.offer;
     this.refresh();
     this.outbox.adopt();
     // What was heard meanwhile may be newer than this answer.
@@ -210,12 +233,42 @@ class Panel {
     for (const message of this.chat.messages) if (message.client_id) this.outbox.settle(message.client_id);
     this.render();
     this.attention.update();
+    if (this.chat.case && this.wire.isStranger) this.wire.connect();
   }
 
   render() {
     this.thread.render();
     const name = this.chat.agent;
-    this.agent.textContent = name ? fill(this.texts.with, { name }) : "";
+    const { place } = this.chat;
+    this.agent.textContent = name ? fill(this.texts.with, { name }) : place ? fill(this.texts.place, { place }) : "";
+    this.composer.become(this.isUnderWay ? "chat" : this.page.offer);
+    this.element.classList.toggle("blank", this.composer.isForm && !this.thread.shown.size);
+    this.sayWhoIsThere();
+    this.page.appear();
+  }
+
+  /* A chat is never taken away from the one who is in it. */
+  get isUnderWay() {
+    return this.chat.state === "active" || this.outbox.items.some((item) => !item.form);
+  }
+
+  /* Whether there has to be a button although nothing is offered. */
+  isNeeded() {
+    return this.isUnderWay || (this.isOpen && this.thread.shown.size > 0);
+  }
+
+  sayWhoIsThere() {
+    const { texts, isUnderWay } = this;
+    const email = this.storage.getJson("told")?.email;
+    const { offer } = this.page;
+    if (offer === "chat") return this.away.show("", false);
+    if (isUnderWay) {
+      const noted = email ? ` ${fill(texts.away_noted, { email })}` : "";
+      return this.away.show(texts.away_kept + noted, !email && this.chat.state === "active");
+    }
+    const isLeft = this.chat.state === "left" && email;
+    const form = isLeft ? fill(texts.away_sent, { email }) : texts.away_form;
+    return this.away.show(offer === "form" ? form : texts.away, false);
   }
 
   wasChangedElsewhere(name) {
@@ -225,12 +278,14 @@ class Panel {
     }
     this.attention.update();
     if (name === "token") this.wire.connect();
+    else if (this.wire.isStranger && this.api.isKnown) this.wire.wake();
   }
 
   /* Someone who chatted long ago and has the panel closed needs no socket; the next page looks again. */
   isWireWanted() {
+    if (this.isOpen) return true;
     if (this.chat.state === "none") return false;
-    return this.isOpen || this.chat.state === "active" || Date.now() - this.chat.lastAt < RECENT;
+    return this.chat.state === "active" || Date.now() - this.chat.lastAt < RECENT;
   }
 }
 

@@ -15,6 +15,7 @@ class Wire {
     Object.assign(this, { api, isWanted, isWatched, catchUp, onFrame, onTrouble });
     this.socket = null;
     this.connecting = false;
+    this.isStranger = false;
     this.heardAt = 0;
     this.failures = 0;
     this.retry = null;
@@ -41,14 +42,15 @@ class Wire {
   }
 
   async connect() {
-    if (this.connecting || !this.api.isKnown) return;
+    if (this.connecting || !(this.api.isKnown || this.isWanted())) return;
     clearTimeout(this.retry);
     this.drop();
     this.connecting = true;
     try {
-      await this.catchUp();
+      // Who has not written misses nothing before the first word of the socket.
+      if (this.api.isKnown) await this.catchUp();
+      if (this.isWanted()) this.open(await this.api.ticket());
       this.calm();
-      if (this.isWanted()) this.open((await this.api.ticket()).ticket);
     } catch {
       this.worry ??= setTimeout(() => this.onTrouble(true), TROUBLE_AFTER);
       this.lose();
@@ -57,7 +59,9 @@ class Wire {
     }
   }
 
-  open(ticket) {
+  /* Who has not written yet hears only what the desk offers. */
+  open({ ticket, known }) {
+    this.isStranger = !known;
     const socket = new WebSocket(this.api.socketAddress(ticket));
     let heard = false;
     this.socket = socket;
@@ -103,6 +107,7 @@ class Wire {
   drop() {
     const socket = this.socket;
     this.socket = null;
+    this.isStranger = false;
     if (!socket) return;
     socket.onmessage = socket.onclose = null;
     socket.close();

@@ -35,8 +35,9 @@ class Thread {
     const wasAtEnd = this.isAtEnd();
     const entries = this.entries();
     const fresh = this.place(entries);
-    this.welcome.hidden = entries.length > 0;
-    write(this.state, this.outbox.items.length ? "" : (this.texts[this.chat.state] ?? ""));
+    const isOffered = this.page.offer === "chat";
+    this.welcome.hidden = entries.length > 0 || !isOffered;
+    write(this.state, this.outbox.items.length || !isOffered ? "" : (this.texts[this.chat.state] ?? ""));
     if (wasAtEnd || fresh.some((entry) => entry.mine && !entry.at)) this.toEnd();
     else if (fresh.some((entry) => !entry.mine)) this.newer.hidden = false;
   }

@@ -1,0 +1,1 @@
+"""How an agent is told of what is new: their wishes, their browsers, the service worker."""

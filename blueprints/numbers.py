@@ -1,0 +1,27 @@
+"""A form's field for a whole number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import IntegerField
+
+
+class NumberField(IntegerField):
+    """A whole number; what is none is refused in our own words.
+
+    Args:
+        otherwise: the sentence for what is no number.
+    """
+
+    def __init__(self, *arguments: Any, otherwise: object, **options: Any) -> None:  # noqa: ANN401  as wtforms has it
+        super().__init__(*arguments, **options)
+        self._otherwise = otherwise
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Read what was typed. Raises ValueError with the sentence."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(self._otherwise) from error
