@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from pathlib import Path
@@ -68,6 +69,8 @@ def _ready() -> None:
     file = reachable.sqlite_file(settings)
     is_new = file is not None and not file.exists()
     audit.by(audit.COMMAND_LINE)
+    # Where the desk is not running, there is nobody to be told.
+    logging.getLogger("realtime").setLevel(logging.ERROR)
     migrate_database(_app())
     if is_new:
         click.echo(f"A new desk was made in {settings.data_dir}.", err=True)

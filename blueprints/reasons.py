@@ -29,6 +29,7 @@ _SENTENCES = (
     N_("The client's id is longer than 200 characters."),
     N_("The delivery carries no message."),
     N_("The website chat takes no deliveries."),
+    N_("The browser's address or keys make no sense."),
     N_("The sender stopped before the answer came."),
     N_("The message could not be prepared."),
     N_("Three workers stopped while they applied it."),

@@ -6,9 +6,10 @@ By access level (product.md §4.2) and by the status of the moment (§4.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, String, and_, bindparam, exists, literal, or_, select
 
 from extensions import db
 from models import Access, Agent, AgentGroup, AgentStatus, Case, Channel, ChannelOff, Handling
@@ -46,6 +47,14 @@ _ANY_CASE = _CaseSide(
     active=Case.__table__.c.active,
     assignee=Case.__table__.c.assignee_id,
     fixated_to=Case.__table__.c.fixated_to_id,
+)
+# One case, whose values come with each execution.
+_SOME_CASE = _CaseSide(
+    group=bindparam("group", type_=Integer),
+    family=bindparam("family", type_=String),
+    active=bindparam("active", type_=Boolean),
+    assignee=bindparam("assignee", type_=Integer),
+    fixated_to=bindparam("fixated_to", type_=Integer),
 )
 
 
@@ -110,7 +119,8 @@ def lost_sight(case: Case, before: Sight) -> set[int]:
 
 def readers(case: Case) -> list[Agent]:
     """The agents whose access reaches a case, whatever their status: who can be called in its notes."""
-    return list(db.session().scalars(select(Agent).where(Agent.active, _by_level(sight.of(case))).order_by(Agent.id)))
+    reached = _by_level(_side(sight.of(case)))
+    return list(db.session().scalars(select(Agent).where(Agent.active, reached).order_by(Agent.id)))
 
 
 def takes_new_chats(family: str, group_id: int) -> ColumnElement[bool]:
@@ -131,18 +141,29 @@ def may_be_given(family: str, group_id: int) -> ColumnElement[bool]:
     return or_(takes_new_chats(family, group_id), Agent.access == Access.LIMITED)
 
 
-def _by_level(it: Sight) -> ColumnElement[bool]:
-    """The agents whose level reaches a case that stands like this."""
-    levels = (and_(Agent.access == level, _sees(level, Agent.__table__.c.id, _side(it))) for level in Access)
-    return or_(*levels)
+def _by_level(case: _CaseSide) -> ColumnElement[bool]:
+    """The agents whose level reaches this case."""
+    return or_(*(and_(Agent.access == level, _sees(level, Agent.__table__.c.id, case)) for level in Access))
 
 
 def _who_see(it: Sight) -> list[Listener]:
     """The agents who see a case that stands like this."""
-    handling = AgentStatus.chats if it.active else AgentStatus.cases
+    values = {
+        "group": it.group_id,
+        "family": it.family,
+        "active": it.active,
+        "assignee": it.assignee_id or 0,
+        "fixated_to": it.fixated_to_id or 0,
+    }
+    return [Listener(agent_id, language) for agent_id, language in db.session().execute(_seeing(it.active), values)]
+
+
+@cache
+def _seeing(active: bool) -> Select[int, str]:
+    """The statement, built once: every word that is said asks it."""
+    handling = AgentStatus.chats if active else AgentStatus.cases
     there = select(Agent.id, Agent.language).join(AgentStatus, AgentStatus.id == Agent.status_id)
-    rows = db.session().execute(there.where(Agent.active, handling != Handling.NONE, _by_level(it)))
-    return [Listener(agent_id, language) for agent_id, language in rows]
+    return there.where(Agent.active, handling != Handling.NONE, _by_level(_SOME_CASE))
 
 
 def _side(it: Sight) -> _CaseSide:

@@ -119,6 +119,7 @@ class TestAgentCreate:
         again = [word.replace("ann@", "ANN@") for word in ANN]
         assert refused(flask(*again)) == "Error: email: An agent with this e-mail address exists already."
 
+    @furnished
     def test_gives_the_access_that_its_options_say(
         self, flask: Command, tmp_path: Path, database: dict[str, str]
     ) -> None:

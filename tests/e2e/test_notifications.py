@@ -69,14 +69,13 @@ class Desk:
 
     def hears_nothing(self, rings: int = 0) -> bool:
         """Whether it stays at so many rings after everything has been told that is to be told."""
-        self.page.wait_for_function("new Promise((done) => setTimeout(() => done(true), 300))")
+        self.page.evaluate("new Promise((done) => setTimeout(done, 300))")
         return self.rings == rings
 
     def lets_the_last_ring_fade(self) -> None:
         """Wait until what comes next is no longer taken for the same piece of news."""
-        self.page.wait_for_function(
-            "navigator.locks.query().then(({ held }) => !held.some(({ name }) => name.startsWith('deskbell-told')))"
-        )
+        told = "navigator.locks.query().then(({ held }) => held.some(({ name }) => name.startsWith('deskbell-told')))"
+        assert eventually(lambda: not self.page.evaluate(told))
 
 
 Sit = Callable[..., Desk]
@@ -101,8 +100,10 @@ def sit(people: People, running: RunningDesk) -> Sit:
 
 def go(page: Page, address: str) -> None:
     """Open an address and wait until the page knows what was there before."""
-    with page.expect_response("**/chats/rows"):
+    with page.expect_response("**/chats/rows") as answer:
         page.goto(address)
+    answer.value.finished()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def new_chat(text: str = "Hello") -> Case:
