@@ -47,7 +47,7 @@ def agent_socket(server: Any) -> None:  # noqa: ANN401  simple_websocket is unty
         _hub().hang_up([topics.browser(key)])
         return
     statuses.arrive(current_user.agent)
-    publish.show_own_status(agent_id)
+    publish.show_own_status(agent_id, may_see_more=False)
 
 
 @sock.route("/widget/live", bp=bp)

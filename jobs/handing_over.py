@@ -15,5 +15,5 @@ def drain(stream: str) -> None:
     for _ in handing_over.steps(stream):
         if turn.is_over:
             queues.ring(queues.SPARE, stream)
-            break
+            return
     publish.catch_up(agents.active_ids())

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .access import Access
 from .base import EncryptedText, Model, UtcDateTime
 
+_KNOWN = text("deleted_at IS NULL")
+
 
 class Agent(Model):
-    """Someone who signs in. `email` is the login, stored case-folded.
+    """Someone who signs in. `email` is the login, stored case-folded; whoever comes after a deleted agent may have it.
 
     `status_id` is empty until the first sign-in, which counts as offline. `returns_to_id` is the status that a lost
     connection has taken from them. `keeps_status`: a sign-in leaves the status as it was left. `heir_id` is who takes
@@ -26,9 +28,10 @@ class Agent(Model):
     """
 
     __tablename__ = "agent"
+    __table_args__ = (Index("uq_agent_login", "email", unique=True, sqlite_where=_KNOWN, postgresql_where=_KNOWN),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200))
     is_admin: Mapped[bool] = mapped_column(default=False)

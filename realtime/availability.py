@@ -51,4 +51,5 @@ def _tell(widget: Widget, *, even_if_told: bool) -> None:
     while bus.publish_change(topic, json.dumps(payloads.offer(widget)), even_if_told=even_if_told):
         even_if_told = False
         # Without this the next look would be into the same snapshot of the database.
-        db.session().commit()
+        db.session().rollback()
+        db.session().refresh(widget)

@@ -91,8 +91,13 @@ def customer_typing(case: Case, name: str) -> None:
     _try_to_send([topics.agent(to.agent_id) for to in access.audience(case)], {"typing": typing})
 
 
-def show_own_status(agent_id: int) -> None:
-    """Show an agent their own status on all their pages, and have them fetch what they may see now."""
+def show_own_status(agent_id: int, *, may_see_more: bool = True) -> None:
+    """Show an agent their own status on all their pages.
+
+    Args:
+        agent_id: whose pages.
+        may_see_more: have them fetch what they may see now, too, because that may have changed.
+    """
     try:
         agent = db.session().get_one(Agent, agent_id)
         if not agent.active:
@@ -100,7 +105,8 @@ def show_own_status(agent_id: int) -> None:
             return
         with force_locale(agent.language or _default_language()):
             bus.publish([topics.agent(agent_id)], fragments.of_agent(agent))
-        catch_up([agent_id])
+        if may_see_more:
+            catch_up([agent_id])
     except redis.RedisError as error:
         log.warning("agent %s was not told of their status: %s", agent_id, error)
     except Exception:

@@ -31,11 +31,11 @@ def tell(line: Sequence[InLine]) -> None:
         told = bus.redis.hgetall(_TOLD)
         if told == places or not bus.redis.set(_PAUSE, 1, nx=True, px=PAUSE_MILLISECONDS):
             return
-        _keep(places)
         for one in line:
             key = str(one.case_id).encode()
             if told.get(key) != places[key] and channels.has_own_socket(one.channel_kind):
                 bus.publish([topics.customer(one.customer)], json.dumps({"place": one.place, "case": one.case_id}))
+        _keep(places)
     except redis.RedisError as error:
         log.warning("those who wait were not told their places: %s", error)
 

@@ -133,6 +133,11 @@ def takes_new_chats(family: str, group_id: int) -> ColumnElement[bool]:
     return or_(*(and_(Agent.access == level, _sees(level, Agent.__table__.c.id, nobodys)) for level in levels))
 
 
+def owner_sees() -> ColumnElement[bool]:
+    """In a query over cases joined with the agents who have their chats: whether access reaches that far."""
+    return _by_level(_ANY_CASE)
+
+
 def may_be_given(family: str, group_id: int) -> ColumnElement[bool]:
     """The agents to whom an active chat of this channel family and group may be given by name, whatever their status.
 

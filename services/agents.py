@@ -125,7 +125,7 @@ def add(agent: Agent) -> None:
         InvalidInput: somebody has this address.
     """
     session = db.session()
-    if session.scalar(select(Agent.id).where(Agent.email == agent.email)):
+    if session.scalar(select(Agent.id).where(Agent.email == agent.email, Agent.deleted_at.is_(None))):
         raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
     session.add(agent)
     session.flush()

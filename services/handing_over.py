@@ -93,7 +93,7 @@ def _move(case_id: int, group_id: int) -> bool:
         if group.replacement_id is None:
             return False
         if case.group_id == group_id:
-            case.group_id = group.replacement_id
+            case.group_id, case.passed_over = group.replacement_id, []
             _note(case, EventKind.GROUP_CHANGED, group=group.replacement_id)
             _clear_those_who_see_it_no_more(case)
         return True

@@ -146,7 +146,7 @@ def _waiting(invitation_id: int) -> Invitation | None:
 
 
 def _refuse_known(address: str) -> None:
-    if db.session().scalar(select(exists().where(Agent.email == address))):
+    if db.session().scalar(select(exists().where(Agent.email == address, Agent.deleted_at.is_(None)))):
         raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
     if db.session().scalar(select(exists().where(Invitation.email == address, Invitation.accepted_at.is_(None)))):
         raise InvalidInput("email", N_("This address is invited already. Make a new link in the list of invitations."))

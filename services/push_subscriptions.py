@@ -14,7 +14,7 @@ from models import Agent, PushSubscription, SignIn
 
 from . import clock
 from .errors import N_, InvalidInput
-from .uow import ring_after_commit, unit_of_work
+from .uow import lock_stream, ring_after_commit, unit_of_work
 
 MOST_PER_AGENT = 20
 _LONGEST_ADDRESS = 2000
@@ -57,6 +57,8 @@ def subscribe(agent_id: int, sign_in_id: int, address: Address, *, browser: str 
     """
     check(address)
     with unit_of_work() as session:
+        # All tabs that a browser restores may come at once.
+        lock_stream(f"push:{_hash(address.endpoint)}")
         session.execute(delete(PushSubscription).where(_is_same(address.endpoint)))
         session.add(
             PushSubscription(

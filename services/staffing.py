@@ -51,7 +51,8 @@ def change(
     with unit_of_work() as session:
         lock_stream("setup")
         agent = session.get_one(Agent, agent_id)
-        if session.scalar(select(exists().where(Agent.email == address, Agent.id != agent_id))):
+        others = exists().where(Agent.email == address, Agent.deleted_at.is_(None), Agent.id != agent_id)
+        if session.scalar(select(others)):
             raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
         role = roles.chosen(role_id)
         if not (role.is_admin if role else is_admin):
@@ -95,8 +96,6 @@ def delete(agent_id: int, heir_id: int) -> None:
         agent = session.get_one(Agent, agent_id)
         _leave(agent, heir_id)
         agent.deleted_at = clock.now()
-        # Whoever comes after may have the same address.
-        agent.email = f"deleted-{agent.id}"
 
 
 def _leave(agent: Agent, heir_id: int) -> None:

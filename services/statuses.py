@@ -137,6 +137,9 @@ def end_used_up() -> None:
     """Set those offline who have used up the time that their status allows for a day."""
     limited = select(Agent.id).join(AgentStatus, AgentStatus.id == Agent.status_id)
     for agent_id in list(db.session().scalars(limited.where(AgentStatus.daily_minutes.is_not(None)))):
+        agent = db.session().get_one(Agent, agent_id)
+        if not _is_used_up(agent, of(agent), clock.now()):
+            continue
         with unit_of_work():
             agent = _locked(agent_id)
             if _is_used_up(agent, of(agent), clock.now()):

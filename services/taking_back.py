@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from extensions import db
 from models import Agent, AgentStatus, Case, Event, EventKind, Group, Handling, Message, StatusSpan
 
-from . import availability, chat_states
+from . import access, availability, chat_states
 from .events import SYSTEM
 from .uow import lock_case, unit_of_work
 
@@ -26,12 +26,16 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Left:
-    """A chat whose agent is not there. `unanswered`: they were given it and have said nothing since."""
+    """A chat whose agent is not there. `unanswered`: they were given it and have said nothing since.
+
+    `out_of_sight`: they may not see it any more, wherever they are.
+    """
 
     case_id: int
     agent_id: int
     fixated_at: datetime
     unanswered: bool
+    out_of_sight: bool
 
 
 def overdue(at: datetime) -> list[tuple[int, datetime]]:
@@ -43,7 +47,7 @@ def overdue(at: datetime) -> list[tuple[int, datetime]]:
 
 def from_the_late(case_id: int, answer_by: datetime) -> bool:
     """Take back a chat that was not answered in time, unless it was since; tells whether it did."""
-    with unit_of_work():
+    with unit_of_work() as session:
         case = lock_case(case_id)
         if not case.active or case.answer_by != answer_by or case.fixated_to_id is None:
             return False
@@ -51,14 +55,20 @@ def from_the_late(case_id: int, answer_by: datetime) -> bool:
             # Somebody has answered in the vendor's own app.
             case.answer_by = None
             return False
-        case.passed_over = [*case.passed_over, case.fixated_to_id]
+        if session.scalar(select(_is_there(case.fixated_to_id))):
+            # Who was not there, or could not be because the desk was not, has not let it go.
+            case.passed_over = [*case.passed_over, case.fixated_to_id]
         chat_states.release(case, reason="unanswered", unassign=_was_assigned_by_giving(case))
         return True
 
 
 def left_alone(at: datetime) -> list[Left]:
     """The chats whose agent has gone and that somebody else has to look after now."""
-    return [left for left, since, seconds in _of_the_absent() if left.unanswered or _is_too_long(since, seconds, at)]
+    return [
+        left
+        for left, since, seconds in _of_the_absent()
+        if left.unanswered or left.out_of_sight or _is_too_long(since, seconds, at)
+    ]
 
 
 def from_the_absent(left: Left) -> bool:
@@ -67,11 +77,18 @@ def from_the_absent(left: Left) -> bool:
         case = lock_case(left.case_id)
         if not case.active or (case.fixated_to_id, case.fixated_at) != (left.agent_id, left.fixated_at):
             return False
-        is_back = exists().where(Agent.id == left.agent_id, availability.is_ready())
-        if session.scalar(select(is_back)) or not (left.unanswered or case.waiting_since):
+        owner = session.get_one(Agent, left.agent_id, populate_existing=True)
+        if owner.active and not access.may_have(owner, case):
+            chat_states.release(case, reason="access", unassign=True)
+            return True
+        if session.scalar(select(_is_there(owner.id))) or not (left.unanswered or case.waiting_since):
             return False
         chat_states.release(case, reason="absent", unassign=left.unanswered and _was_assigned_by_giving(case))
         return True
+
+
+def _is_there(agent_id: int) -> ColumnElement[bool]:
+    return exists().where(Agent.id == agent_id, availability.is_ready())
 
 
 def _of_the_absent() -> list[tuple[Left, datetime | None, int]]:
@@ -87,18 +104,19 @@ def _of_the_absent() -> list[tuple[Left, datetime | None, int]]:
             Case.fixated_at,
             Case.waiting_since,
             _is_unanswered(),
+            ~access.owner_sees(),
             gone_since.scalar_subquery(),
             Group.answer_seconds,
         )
         .join(Group, Group.id == Case.group_id)
         .join(Agent, Agent.id == Case.fixated_to_id)
         .outerjoin(AgentStatus, AgentStatus.id == Agent.status_id)
-        .where(Case.active, Case.fixated_to_id.not_in(there))
+        .where(Case.active, Case.fixated_to_id.not_in(there) | ~access.owner_sees())
     )
     rows = db.session().execute(query)
     return [
-        (Left(case_id, agent_id, fixated_at, bool(unanswered)), since if waiting_since else None, seconds)
-        for case_id, agent_id, fixated_at, waiting_since, unanswered, since, seconds in rows
+        (Left(case_id, agent_id, fixated_at, bool(unanswered), lost), since if waiting_since else None, seconds)
+        for case_id, agent_id, fixated_at, waiting_since, unanswered, lost, since, seconds in rows
         if agent_id is not None and fixated_at is not None
     ]
 

@@ -15,7 +15,7 @@ from models import Agent
 from services import two_factor
 from services.errors import InvalidInput
 
-from .security_forms import RenewCodesForm, TurnOffForm, TurnOnForm
+from .security_forms import BothFactorsForm, TurnOnForm
 
 bp = Blueprint("own_two_factor", __name__, url_prefix="/profile/security/two-factor")
 
@@ -48,7 +48,7 @@ def turn_on() -> Response | str | tuple[str, int]:
 @limiter.limit(_TRIES, key_func=agent_key, methods=["POST"], deduct_when=was_refused)
 def turn_off() -> Response | str | tuple[str, int]:
     """Do without the second factor from now on."""
-    agent, form = signed_in_agent(), TurnOffForm()
+    agent, form = signed_in_agent(), BothFactorsForm()
     if not two_factor.is_on(agent.id):
         return redirect(BACK, 303)
     if form.validate_on_submit():
@@ -68,12 +68,13 @@ def turn_off() -> Response | str | tuple[str, int]:
 @limiter.limit(_TRIES, key_func=agent_key, methods=["POST"], deduct_when=was_refused)
 def renew_codes() -> Response | str | tuple[str, int]:
     """Other recovery codes in place of those there were."""
-    agent, form = signed_in_agent(), RenewCodesForm()
+    agent, form = signed_in_agent(), BothFactorsForm()
     if not two_factor.is_on(agent.id):
         return redirect(BACK, 303)
     if form.validate_on_submit():
         try:
-            return _told(two_factor.renew_codes(agent, password=form.password.data), is_new=False)
+            codes = two_factor.renew_codes(agent, password=form.password.data, code=form.code.data)
+            return _told(codes, is_new=False)
         except InvalidInput as error:
             form.refuse(error)
     page = render_template("auth/renew_codes.html", form=form, active_section="profile")

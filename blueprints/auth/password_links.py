@@ -69,7 +69,8 @@ def _over() -> tuple[str, int]:
 
 
 def _agent(agent_id: int) -> Agent:
+    """Somebody else: for oneself there is the profile, which asks who one is."""
     agent = db.session.get(Agent, agent_id)
-    if agent is None or not agent.active:
+    if agent is None or not agent.active or agent.id == signed_in_agent().id:
         abort(404)
     return agent

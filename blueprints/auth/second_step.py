@@ -36,6 +36,10 @@ def ask() -> Response | str | tuple[str, int]:
     if not two_factor.accept(agent.id, form.code.data):
         form.code.errors = [gettext("This code is wrong or was used already. Wait for the next one.")]
         return _shown(form)
+    # The code may have waited for a change of the password.
+    agent = halfway.agent()
+    if agent is None:
+        return redirect(with_next("/login"), 303)
     begin_session(agent)
     return redirect(own_address(), 303)
 

@@ -83,14 +83,8 @@ class TurnOnForm(SecurityForm):
     password = _own_password()
 
 
-class TurnOffForm(SecurityForm):
-    """Both factors, to do without the second one."""
+class BothFactorsForm(SecurityForm):
+    """Password and code, for what one factor alone must not change."""
 
     password = _own_password()
     code = _code(_l("From the app on your phone, or one of your recovery codes."))
-
-
-class RenewCodesForm(SecurityForm):
-    """The password, for new recovery codes."""
-
-    password = _own_password()

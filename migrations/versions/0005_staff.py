@@ -22,6 +22,9 @@ def upgrade() -> None:
         batch_op.create_foreign_key(op.f("fk_agent_heir_id_agent"), "agent", ["heir_id"], ["id"])
         batch_op.add_column(sa.Column("signature", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_constraint(op.f("uq_agent_email"), type_="unique")
+    known = sa.text("deleted_at IS NULL")
+    op.create_index("uq_agent_login", "agent", ["email"], unique=True, sqlite_where=known, postgresql_where=known)
     with op.batch_alter_table("group") as batch_op:
         batch_op.add_column(sa.Column("from_name", sa.String(length=120), server_default="", nullable=False))
         batch_op.add_column(sa.Column("replacement_id", sa.Integer(), nullable=True))
@@ -34,7 +37,9 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f("fk_group_replacement_id_group"), type_="foreignkey")
         batch_op.drop_column("replacement_id")
         batch_op.drop_column("from_name")
+    op.drop_index("uq_agent_login", "agent")
     with op.batch_alter_table("agent") as batch_op:
+        batch_op.create_unique_constraint(op.f("uq_agent_email"), ["email"])
         batch_op.drop_constraint(op.f("fk_agent_heir_id_agent"), type_="foreignkey")
         batch_op.drop_column("heir_id")
         batch_op.drop_column("deleted_at")

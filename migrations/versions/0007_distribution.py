@@ -39,7 +39,7 @@ def upgrade() -> None:
     with op.batch_alter_table("agent") as batch_op:
         batch_op.add_column(sa.Column("capacity", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("given_at", sa.DateTime(timezone=True), nullable=True))
-    with op.batch_alter_table("case") as batch_op:
+    with op.batch_alter_table("case", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("answer_by", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("passed_over", sa.JSON(), server_default="[]", nullable=False))
         batch_op.create_index(
@@ -61,25 +61,25 @@ def upgrade() -> None:
             sqlite_where=sa.text("fixated_to_id IS NOT NULL"),
             postgresql_where=sa.text("fixated_to_id IS NOT NULL"),
         )
-    with op.batch_alter_table("group") as batch_op:
+    with op.batch_alter_table("group", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("distribution", sa.String(length=16), server_default="none", nullable=False))
         batch_op.add_column(sa.Column("answer_seconds", sa.Integer(), server_default="60", nullable=False))
-    with op.batch_alter_table("message") as batch_op:
+    with op.batch_alter_table("message", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("note", sa.Boolean(), server_default=sa.false(), nullable=False))
-    with op.batch_alter_table("widget") as batch_op:
+    with op.batch_alter_table("widget", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("when_away", sa.String(length=8), server_default="always", nullable=False))
 
 
 def downgrade() -> None:
     """Take the change back."""
-    with op.batch_alter_table("widget") as batch_op:
+    with op.batch_alter_table("widget", recreate="never") as batch_op:
         batch_op.drop_column("when_away")
-    with op.batch_alter_table("message") as batch_op:
+    with op.batch_alter_table("message", recreate="never") as batch_op:
         batch_op.drop_column("note")
-    with op.batch_alter_table("group") as batch_op:
+    with op.batch_alter_table("group", recreate="never") as batch_op:
         batch_op.drop_column("answer_seconds")
         batch_op.drop_column("distribution")
-    with op.batch_alter_table("case") as batch_op:
+    with op.batch_alter_table("case", recreate="never") as batch_op:
         batch_op.drop_index(
             "ix_case_of_owner",
             sqlite_where=sa.text("fixated_to_id IS NOT NULL"),

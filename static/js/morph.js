@@ -23,4 +23,13 @@
     const { tasks } = event.detail;
     tasks.push(...tasks.filter((task) => task.swapSpec?.style === "upsert").flatMap(split));
   });
+
+  // Chromium looks for the direction of words only when their element is new, not when the words have changed.
+  const look = (element) => {
+    element.dir = "";
+    element.dir = "auto";
+  };
+  const turned = (change) => change.target.parentElement?.closest('[dir="auto"]');
+  const observer = new MutationObserver((changes) => new Set(changes.map(turned).filter(Boolean)).forEach(look));
+  observer.observe(document, { characterData: true, subtree: true });
 })();

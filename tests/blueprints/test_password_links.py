@@ -92,3 +92,11 @@ def test_two_who_use_it_at_once_set_one_password(admin: Browser, ann: Agent) -> 
 def test_only_administrators_make_one(browser: Browser, ann: Agent) -> None:
     assert browser.act(f"/settings/agents/{ann.id}/password-link").status_code == 403
     assert agents.authenticate(ann.email, PASSWORD) is not None
+
+
+def test_administrators_help_others_not_themselves(app: Flask, admin: Browser) -> None:
+    own = db.session.scalars(db.select(Agent).where(Agent.is_admin)).one()
+    page = admin.get(f"/settings/agents/{own.id}").text
+    assert "password-link" not in page
+    for what in ("password-link", "two-factor/reset"):
+        assert admin.act(f"/settings/agents/{own.id}/{what}").status_code == 404

@@ -125,8 +125,8 @@ def test_turning_it_on_shows_the_key_then_the_recovery_codes_once(app: Flask, br
 
 
 def test_recovery_codes_are_made_anew(browser: Browser, ann: Agent, phone: pyotp.TOTP) -> None:
-    assert "This is not your password." in browser.submit(f"{PAGE}/codes", password="wrong").text
-    codes = _CODE.findall(browser.submit(f"{PAGE}/codes", password=PASSWORD).text)
+    assert "This is not your password." in browser.submit(f"{PAGE}/codes", password="wrong", code="000000").text
+    codes = _CODE.findall(browser.submit(f"{PAGE}/codes", password=PASSWORD, code=phone.now()).text)
     assert two_factor.accept(ann.id, codes[9])
 
 

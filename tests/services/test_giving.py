@@ -337,6 +337,17 @@ class TestGone:
         case = make.fresh(case)
         assert (case.fixated_to_id, case.assignee_id) == (bob.id, bob.id)
 
+    @pytest.mark.parametrize("level", [Level(Access.VIEW_ONLY), Level(without=["live_chat"])])
+    def test_so_does_the_chat_of_one_who_may_not_see_it_any_more_answered_or_not(
+        self, case: Case, ann: Agent, level: Level
+    ) -> None:
+        chats.reply(case.id, ann, "Let me look")
+        bob = make.agent("Bob")
+        access_levels.give(ann.id, level)
+        look()
+        case = make.fresh(case)
+        assert (case.fixated_to_id, case.assignee_id) == (bob.id, bob.id)
+
     @pytest.mark.row("R24")
     def test_or_back_into_the_line_where_nobody_is(self, case: Case, ann: Agent) -> None:
         go(ann, StatusKind.OFFLINE)

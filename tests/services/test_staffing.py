@@ -65,7 +65,10 @@ def test_who_is_deleted_leaves_the_list_and_the_address(ann: Agent, bob: Agent) 
     address = ann.email
     staffing.delete(ann.id, bob.id)
     assert ann.id not in [one.id for one in staffing.everyone()]
-    agents.create(email=address, name="Another Ann", password="correct horse")
+    another = agents.create(email=address, name="Another Ann", password="correct horse")
+    assert agents.authenticate(address, "correct horse") == another
+    # What they still have under way to a vendor goes out in their name.
+    assert db.session.get_one(Agent, ann.id).email == address
 
 
 @pytest.mark.parametrize("who", ["nobody", "themselves", "somebody disabled"])

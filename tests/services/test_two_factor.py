@@ -133,12 +133,18 @@ def test_neither_key_nor_codes_can_be_read_in_the_database(ann: Agent) -> None:
 
 
 def test_new_recovery_codes_void_the_old_ones(ann: Agent) -> None:
-    _, old = turned_on(ann)
-    with pytest.raises(InvalidInput):
-        two_factor.renew_codes(ann, password="wrong")
-    new = two_factor.renew_codes(ann, password=PASSWORD)
+    phone, old = turned_on(ann)
+    new = two_factor.renew_codes(ann, password=PASSWORD, code=phone.code())
     assert not two_factor.accept(ann.id, old[0])
     assert two_factor.accept(ann.id, new[0])
+
+
+@pytest.mark.parametrize(("password", "code"), [("wrong", True), (PASSWORD, False)])
+def test_new_recovery_codes_take_both_factors(ann: Agent, password: str, code: bool) -> None:
+    phone, old = turned_on(ann)
+    with pytest.raises(InvalidInput):
+        two_factor.renew_codes(ann, password=password, code=phone.code() if code else "000000")
+    assert two_factor.accept(ann.id, old[0])
 
 
 @pytest.mark.parametrize(("password", "code"), [("wrong", True), (PASSWORD, False)])
