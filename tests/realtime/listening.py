@@ -97,8 +97,8 @@ class Listener:
         return frame
 
     def news(self) -> str:
-        """The next text that is no heartbeat; pings are answered meanwhile."""
-        return next(self.texts())
+        """The next text that is no heartbeat nor about the agent's own status; pings are answered meanwhile."""
+        return next(text for text in self.texts() if 'id="own-status"' not in text)
 
     def texts(self) -> Iterator[str]:
         """Texts that are no heartbeats, until the desk says good-bye or is gone."""
