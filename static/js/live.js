@@ -12,6 +12,8 @@
   let heardAt = Date.now();
   let watchdog = 0;
   let isJoined = false; // whether this connection has said anything yet
+  let isOpen = false;
+  let isDoubted = false; // whether the desk was asked why it refuses connections
   let grace = 0;
 
   const link = () => document.querySelector("[hx-ws\\:connect]");
@@ -74,14 +76,21 @@
 
   document.addEventListener("htmx:ws:before:connection", (event) => (connection = event.detail.connection));
   document.addEventListener("htmx:ws:after:connection", () => {
-    isJoined = false;
+    isOpen = true;
+    isJoined = isDoubted = false;
     hear();
     tell("deskbell:linked");
   });
   document.addEventListener("htmx:ws:before:message:incoming", receive);
   document.addEventListener("htmx:ws:close", (event) => {
-    if (event.detail.code === SESSION_OVER) window.deskbell.signInAgain();
-    else lose();
+    if (event.detail.code === SESSION_OVER) return window.deskbell.signInAgain();
+    lose();
+    // A browser does not tell why a connection was refused; the next answer does, if it is the session that is over.
+    if (!isOpen && !isDoubted) {
+      isDoubted = true;
+      tell("deskbell:resync");
+    }
+    isOpen = false;
   });
   document.addEventListener("visibilitychange", renewIfDoubtful);
   window.addEventListener("offline", lose);
