@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from extensions import files
 from realtime import availability
-from realtime.publish import note_told, publish
-from services import attachments, chats, clock, handing_over, inbox, outbox, publication, retention, statuses
+from realtime.publish import catch_up, note_told, publish
+from services import agents, attachments, chats, clock, handing_over, inbox, outbox, publication, retention, statuses
 
 from . import queues
 
@@ -22,6 +22,8 @@ def publish_kept_back() -> None:
     events = publication.kept_back()
     if events:
         publish(events)
+        # Who has lost sight of a case by them, nobody knows any more.
+        catch_up(agents.active_ids())
 
 
 def ring_again() -> None:

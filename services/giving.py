@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from extensions import db
 from models import Agent, Case, Distribution, EventKind, Group
@@ -18,7 +18,7 @@ from . import availability, chat_states, clock, distribution, line, settings
 from .distribution import Candidate, Gift, Waiting
 from .events import Work
 from .line import InLine
-from .uow import lock_case, unit_of_work
+from .uow import lock_agent, lock_case, unit_of_work
 
 _MOVES_THE_LINE = {
     EventKind.CHAT_STARTED,
@@ -89,7 +89,7 @@ def give(gift: Gift) -> bool:
     with unit_of_work() as session:
         case = lock_case(gift.case_id)
         # Two chats at once must not both find the agent's last free place.
-        agent = session.scalars(_locking(gift.agent_id)).one()
+        agent = lock_agent(gift.agent_id)
         if not case.active or case.fixated_to_id is not None or agent.id in case.passed_over:
             return False
         group = session.get_one(Group, case.group_id, populate_existing=True)
@@ -108,8 +108,3 @@ def _has_room(agent: Agent, case: Case) -> bool:
     available = availability.is_available(case.channel.family, case.group_id)
     query = select(_chats() < room).where(Agent.id == agent.id, available)
     return db.session().scalar(query) is True
-
-
-def _locking(agent_id: int) -> Select[Agent]:
-    fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent, key_share=True)
-    return fresh.execution_options(populate_existing=True)

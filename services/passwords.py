@@ -78,7 +78,7 @@ def make_link(agent: Agent, made_by: Agent | None = None) -> str:
     token = secrets.token_urlsafe(32)
     now = clock.now()
     with unit_of_work() as session:
-        _drop_links(agent.id)
+        drop_links(agent.id)
         link = PasswordLink(token_hash=_digest(token), agent_id=agent.id, created_at=now, expires_at=now + LINK_LASTS)
         link.made_by_id = made_by.id if made_by else None
         session.add(link)
@@ -103,10 +103,16 @@ def choose_by_link(token: str, new: str) -> bool:
     with unit_of_work():
         agent = whose_link(token)
         # Of two who use it at once, one finds it.
-        if agent is None or not _drop_links(agent.id):
+        if agent is None or not drop_links(agent.id):
             return False
         _give(agent, new_hash)
         return True
+
+
+def drop_links(agent_id: int) -> int:
+    """Have no link of the agent's work any more; tells how many did."""
+    dropped = db.session().execute(delete(PasswordLink).where(PasswordLink.agent_id == agent_id))
+    return int(dropped.rowcount)  # type: ignore[attr-defined]
 
 
 def put(agent_id: int, new: str) -> None:
@@ -119,14 +125,8 @@ def put(agent_id: int, new: str) -> None:
 def _give(agent: Agent, new_hash: str, *, here: int | None = None) -> None:
     agent.password_hash = new_hash
     audit.note("agent", agent.id, agent.name, "password")
-    _drop_links(agent.id)
+    drop_links(agent.id)
     sign_ins.end_all(agent.id, but=here)
-
-
-def _drop_links(agent_id: int) -> int:
-    """Have no link of the agent's work any more; tells how many did."""
-    dropped = db.session().execute(delete(PasswordLink).where(PasswordLink.agent_id == agent_id))
-    return int(dropped.rowcount)  # type: ignore[attr-defined]
 
 
 def _digest(token: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import delete, update
 
 from extensions import db, vault
-from models import Setting
+from models import PushSubscription, Setting
 
 from .uow import insert_if_new, unit_of_work
 
@@ -35,15 +37,25 @@ def keys() -> PushKeys:
 
 def _kept() -> PushKeys | None:
     setting = db.session().get(Setting, _KEY)
-    return PushKeys(setting.value["public"], vault.open(setting.value["private"])) if setting else None
+    try:
+        return PushKeys(setting.value["public"], vault.open(setting.value["private"])) if setting else None
+    except InvalidToken:
+        return None
 
 
 def _make() -> PushKeys:
+    """New keys, unless somebody was faster. What another secret key has sealed goes, and every browser with it."""
     made = _new()
-    with unit_of_work():
+    value = {"public": made.public, "private": vault.seal(made.private)}
+    with unit_of_work() as session:
         # Nobody has changed a setting: past the audit log.
-        insert_if_new(Setting, {"key": _KEY, "value": {"public": made.public, "private": vault.seal(made.private)}})
-        return _kept() or made
+        if not insert_if_new(Setting, {"key": _KEY, "value": value}):
+            kept = _kept()
+            if kept is not None:
+                return kept
+            session.execute(delete(PushSubscription))
+            session.execute(update(Setting).where(Setting.key == _KEY).values(value=value))
+        return made
 
 
 def _new() -> PushKeys:

@@ -7,11 +7,11 @@ from sqlalchemy import exists, select
 from extensions import db
 from models import Agent
 
-from . import access_levels, agents, clock, handing_over, roles, sign_ins, statuses
+from . import access_levels, agents, clock, handing_over, passwords, roles, sign_ins, statuses, two_factor
 from .access_levels import Level
 from .errors import N_, InvalidInput
 from .signatures import checked_signature
-from .uow import lock_stream, unit_of_work
+from .uow import lock_agent, lock_stream, unit_of_work
 
 
 def everyone() -> list[Agent]:
@@ -71,9 +71,9 @@ def disable(agent_id: int, heir_id: int) -> None:
     Raises:
         InvalidInput: the heir cannot be taken, or nobody would be an administrator any more.
     """
-    with unit_of_work() as session:
+    with unit_of_work():
         lock_stream("setup")
-        _leave(session.get_one(Agent, agent_id), heir_id)
+        _leave(lock_agent(agent_id), heir_id)
 
 
 def enable(agent_id: int) -> None:
@@ -91,11 +91,12 @@ def delete(agent_id: int, heir_id: int) -> None:
     Raises:
         InvalidInput: the heir cannot be taken, or nobody would be an administrator any more.
     """
-    with unit_of_work() as session:
+    with unit_of_work():
         lock_stream("setup")
-        agent = session.get_one(Agent, agent_id)
+        agent = lock_agent(agent_id)
         _leave(agent, heir_id)
         agent.deleted_at = clock.now()
+        two_factor.reset(agent_id)
 
 
 def _leave(agent: Agent, heir_id: int) -> None:
@@ -105,6 +106,7 @@ def _leave(agent: Agent, heir_id: int) -> None:
     _keep_an_administrator(agent)
     agent.active, agent.heir_id = False, heir.id
     sign_ins.end_all(agent.id)
+    passwords.drop_links(agent.id)
     statuses.leave(agent)
     handing_over.ring_for_agent(agent.id)
 

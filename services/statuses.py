@@ -16,7 +16,7 @@ from models import Agent, AgentStatus, StatusKind, StatusSpan
 
 from . import clock, status_times
 from .errors import N_, Forbidden, InvalidInput
-from .uow import note_agent, unit_of_work
+from .uow import lock_agent, note_agent, unit_of_work
 
 BEAT_SECONDS = 20
 # A minute without a connection, counted from a beat that may be as old as the next one is late.
@@ -50,7 +50,7 @@ def choose(agent_id: int, status_id: int) -> None:
     """
     with unit_of_work() as session:
         # Locked before the agent, in the order of those who withdraw a status.
-        status, agent = session.get(AgentStatus, status_id, with_for_update={"read": True}), _locked(agent_id)
+        status, agent = session.get(AgentStatus, status_id, with_for_update={"read": True}), lock_agent(agent_id)
         if not agent.active:
             raise Forbidden
         if status is None or not status.active:
@@ -68,7 +68,7 @@ def begin(agent_id: int) -> None:
     Nothing happens to an agent who was disabled in the same moment: their next request signs them out.
     """
     with unit_of_work():
-        agent = _locked(agent_id)
+        agent = lock_agent(agent_id)
         if not agent.active:
             return
         agent.connected_until = clock.now() + _AFTER_SIGN_IN
@@ -117,7 +117,7 @@ def withdraw(status: AgentStatus) -> None:
     """A status is not in use any more: whoever is in it is offline; part of the unit of work that says so."""
     in_it = or_(Agent.status_id == status.id, Agent.returns_to_id == status.id)
     for agent_id in db.session().scalars(select(Agent.id).where(in_it).order_by(Agent.id)).all():
-        agent = _locked(agent_id)
+        agent = lock_agent(agent_id)
         if agent.status_id == status.id:
             _change(agent, built_in(StatusKind.OFFLINE))
         if agent.returns_to_id == status.id:
@@ -141,14 +141,14 @@ def end_used_up() -> None:
         if not _is_used_up(agent, of(agent), clock.now()):
             continue
         with unit_of_work():
-            agent = _locked(agent_id)
+            agent = lock_agent(agent_id)
             if _is_used_up(agent, of(agent), clock.now()):
                 _change(agent, built_in(StatusKind.OFFLINE))
 
 
 def _end_if_lapsed(agent_id: int) -> None:
     with unit_of_work():
-        agent = _locked(agent_id)
+        agent = lock_agent(agent_id)
         if agent.connected_until is not None and agent.connected_until > clock.now():
             return
         taken = of(agent)
@@ -159,11 +159,6 @@ def _end_if_lapsed(agent_id: int) -> None:
 
 def _is_gone(now: datetime) -> ColumnElement[bool]:
     return Agent.connected_until.is_(None) | (Agent.connected_until <= now)
-
-
-def _locked(agent_id: int) -> Agent:
-    fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent, key_share=True)
-    return db.session().scalars(fresh.execution_options(populate_existing=True)).one()
 
 
 def _change(agent: Agent, status: AgentStatus) -> None:

@@ -106,11 +106,10 @@ def _first_due(rows: Sequence[Presence], now: datetime) -> Presence | None:
 def _shown(row: Presence, rows: Sequence[Presence], channel: Channel) -> Shown:
     now, debounce = clock.now(), presence.debounce(channel)
     others = [one for one in rows if presence.is_shown(one, debounce, now)]
-    return Shown(_data(row), row.available, tuple(_data(one) for one in others))
-
-
-def _data(row: Presence) -> AgentData:
-    return AgentData(row.agent_id, db.session().get_one(Agent, row.agent_id).name, row.email)
+    query = select(Agent.id, Agent.name).where(Agent.id.in_({row.agent_id, *(one.agent_id for one in others)}))
+    names: dict[int, str] = dict(db.session().execute(query).tuples().all())
+    data = {one.agent_id: AgentData(one.agent_id, names[one.agent_id], one.email) for one in (row, *others)}
+    return Shown(data[row.agent_id], row.available, tuple(data[one.agent_id] for one in others))
 
 
 def _claimed(telling: Telling) -> Presence | None:

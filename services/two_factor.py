@@ -14,7 +14,7 @@ from models import Agent, RecoveryCode
 
 from . import audit, clock, passwords
 from .errors import N_, InvalidInput
-from .uow import unit_of_work
+from .uow import lock_agent, unit_of_work
 
 RECOVERY_CODES = 10
 _STEP_SECONDS = 30
@@ -69,7 +69,7 @@ def turn_on(agent: Agent, proposal: str, *, password: str, code: str) -> list[st
     passwords.require(agent, password)
     key = opened(proposal, agent.id)
     with unit_of_work():
-        agent = _locked(agent.id)
+        agent = lock_agent(agent.id)
         if is_on(agent.id):
             raise InvalidInput("code", N_("The second factor is on already."))
         if not _accept_app(agent, key, _bare(code)):
@@ -82,7 +82,7 @@ def turn_on(agent: Agent, proposal: str, *, password: str, code: str) -> list[st
 def accept(agent_id: int, code: str) -> bool:
     """Whether this code of the app, or this recovery code, stands for the agent. It never does again."""
     with unit_of_work():
-        agent, said = _locked(agent_id), _bare(code)
+        agent, said = lock_agent(agent_id), _bare(code)
         return _accept_app(agent, _key_of(agent), said) or _accept_recovery(agent_id, said)
 
 
@@ -98,7 +98,7 @@ def turn_off(agent: Agent, *, password: str, code: str) -> None:
 def reset(agent_id: int) -> None:
     """Take the second factor of an agent away whose phone and recovery codes are gone."""
     with unit_of_work() as session:
-        agent = _locked(agent_id)
+        agent = lock_agent(agent_id)
         if not is_on(agent_id):
             return
         agent.sealed_totp = agent.totp_step = None
@@ -112,7 +112,7 @@ def renew_codes(agent: Agent, *, password: str, code: str) -> list[str]:
     with unit_of_work():
         if not accept(agent.id, code):
             raise _wrong_code()
-        agent = _locked(agent.id)
+        agent = lock_agent(agent.id)
         audit.note("agent", agent.id, agent.name, "recovery_codes")
         return _new_codes(agent.id)
 
@@ -178,8 +178,3 @@ def _bare(code: str) -> str:
 
 def _wrong_code() -> InvalidInput:
     return InvalidInput("code", N_("This code is wrong or was used already. Wait for the next one."))
-
-
-def _locked(agent_id: int) -> Agent:
-    fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent, key_share=True)
-    return db.session().scalars(fresh.execution_options(populate_existing=True)).one()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, object_session
 
 from extensions import db
-from models import Case, Event, EventKind, Stream
+from models import Agent, Case, Event, EventKind, Stream
 from models.base import Model
 
 from . import audit, clock, sight
@@ -112,6 +112,12 @@ def lock_stream(key: str) -> bool:
     insert_if_new(Stream, {"key": key})
     db.session().execute(select(Stream.key).where(Stream.key == key).with_for_update()).one()
     return True
+
+
+def lock_agent(agent_id: int) -> Agent:
+    """The agent, locked and fresh. Whoever locks a case, too, locks that first."""
+    fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent, key_share=True)
+    return db.session().scalars(fresh.execution_options(populate_existing=True)).one()
 
 
 def lock_case(case_id: int) -> Case:

@@ -96,7 +96,9 @@ def _is_away() -> ColumnElement[bool]:
 def _waiting(now: datetime) -> list[tuple[Case, datetime]]:
     """The active chats whose customer has begun to wait within the window, for those who have it now."""
     fell = select(func.max(Event.created_at)).where(Event.case_id == Case.id, Event.kind.in_(_FALLS_TO_NEW))
-    query = select(Case, fell.correlate(Case).scalar_subquery()).where(Case.active, Case.waiting_since.is_not(None))
+    fell_at, began = fell.correlate(Case).scalar_subquery(), now - WINDOW
+    is_news = or_(Case.waiting_since > began, Case.fixated_at > began, fell_at > began)
+    query = select(Case, fell_at).where(Case.active, Case.waiting_since.is_not(None), is_news)
     rows = db.session().execute(query.order_by(Case.id.desc()).limit(_MOST)).all()
     return [(case, since) for case, fell_at in rows if now - (since := _since(case, fell_at)) < WINDOW]
 

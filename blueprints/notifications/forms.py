@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField
+from wtforms import BooleanField
 from wtforms.fields import IntegerRangeField
 from wtforms.validators import InputRequired
 
+from blueprints.numbers import NumberField
 from services.notifications import LONGEST_PAUSE, LOUDEST, SHORTEST_PAUSE
-
-
-class SecondsField(IntegerField):
-    """A number of seconds; what is none is refused in our own words."""
-
-    def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        """Read what was typed. Raises ValueError with the sentence for its field."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(gettext("Enter a whole number of seconds.")) from error
 
 
 class NotificationsForm(FlaskForm):
@@ -38,9 +24,10 @@ class NotificationsForm(FlaskForm):
     mention_sound = BooleanField(_l("Sound"))
     mention_desktop = BooleanField(_l("Desktop"))
     reminds = BooleanField(_l("Repeat the sound while chats are waiting in New"))
-    reminder_seconds = SecondsField(
+    reminder_seconds = NumberField(
         _l("Repeat it after this many seconds"),
         [InputRequired(_l("Enter a number of seconds."))],
+        otherwise=_l("Enter a whole number of seconds."),
         render_kw={"min": SHORTEST_PAUSE, "max": LONGEST_PAUSE},
     )
     volume = IntegerRangeField(_l("Volume"), render_kw={"min": 0, "max": LOUDEST, "step": 10})

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 
@@ -16,28 +12,19 @@ from blueprints.numbers import NumberField
 from models import WhenAway
 
 
-class MinutesField(IntegerField):
-    """A number of minutes; what is none is refused in our own words."""
-
-    def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        """Read what was typed. Raises ValueError with the sentence for its field."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(gettext("Enter a whole number of minutes.")) from error
-
-
 class ChatsForm(FlaskForm):
     """How silent chats end, and how many an agent is given."""
 
-    silence_minutes = MinutesField(
+    silence_minutes = NumberField(
         _l("End a chat after this many silent minutes"),
         [InputRequired(_l("Enter a number of minutes."))],
+        otherwise=_l("Enter a whole number of minutes."),
         description=_l("0 ends a chat at once, so that everything arrives as a case."),
     )
-    warning_minutes = MinutesField(
+    warning_minutes = NumberField(
         _l("Warn this many minutes before"),
         [InputRequired(_l("Enter a number of minutes."))],
+        otherwise=_l("Enter a whole number of minutes."),
         description=_l("The time turns red and a countdown stands next to Send."),
     )
     may_postpone = BooleanField(_l("Offer to postpone by 5 minutes"))

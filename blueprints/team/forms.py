@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -95,17 +90,6 @@ class RoleChoiceForm(LevelForm):
         (self.role if hidden else self[error.field]).errors = [sentence(error)]
 
 
-class ChatsField(IntegerField):
-    """A number of chats; what is none is refused in our own words."""
-
-    def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        """Read what was typed. Raises ValueError with the sentence for its field."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(gettext("Choose between 0 and 100 chats.")) from error
-
-
 class AgentForm(RoleChoiceForm):
     """Who an agent is, and what they may do and see."""
 
@@ -114,9 +98,10 @@ class AgentForm(RoleChoiceForm):
     signature = TextAreaField(
         _l("Signature in chats"), description=_l("Stands below their first answer in each chat. Empty: the role's.")
     )
-    capacity = ChatsField(
+    capacity = NumberField(
         _l("Chats at once"),
         [Optional(), NumberRange(0, MOST_CHATS, _l("Choose between 0 and 100 chats."))],
+        otherwise=_l("Choose between 0 and 100 chats."),
         description=_l("How many chats they are given. Empty: the usual number of this desk."),
     )
 

@@ -8,7 +8,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from blueprints.settings.forms import MinutesField
+from blueprints.numbers import NumberField
 from models import AgentStatus, Handling
 from services.custom_statuses import LONGEST_NAME, Custom
 
@@ -28,8 +28,11 @@ class StatusForm(FlaskForm):
     cases = SelectField(_l("Cases"), choices=_handling())
     chats = SelectField(_l("Active chats"), choices=_handling())
     returns = BooleanField(_l("Return to this status when the connection is back"))
-    daily_minutes = MinutesField(
-        _l("Longest time a day, in minutes"), [Optional()], description=_l("Empty: no limit. A day begins at 0:00 UTC.")
+    daily_minutes = NumberField(
+        _l("Longest time a day, in minutes"),
+        [Optional()],
+        otherwise=_l("Enter a whole number of minutes."),
+        description=_l("Empty: no limit. A day begins at 0:00 UTC."),
     )
 
     @classmethod
