@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from extensions import db, vault
 from models import PushSubscription, Setting
@@ -48,13 +48,13 @@ def _make() -> PushKeys:
     made = _new()
     value = {"public": made.public, "private": vault.seal(made.private)}
     with unit_of_work() as session:
-        # Nobody has changed a setting: past the audit log.
+        # Nobody has changed a setting the first time: past the audit log.
         if not insert_if_new(Setting, {"key": _KEY, "value": value}):
             kept = _kept()
             if kept is not None:
                 return kept
             session.execute(delete(PushSubscription))
-            session.execute(update(Setting).where(Setting.key == _KEY).values(value=value))
+            session.get_one(Setting, _KEY).value = value
         return made
 
 

@@ -107,7 +107,7 @@ def _shown(row: Presence, rows: Sequence[Presence], channel: Channel) -> Shown:
     now, debounce = clock.now(), presence.debounce(channel)
     others = [one for one in rows if presence.is_shown(one, debounce, now)]
     query = select(Agent.id, Agent.name).where(Agent.id.in_({row.agent_id, *(one.agent_id for one in others)}))
-    names: dict[int, str] = dict(db.session().execute(query).tuples().all())
+    names = {found.id: found.name for found in db.session().execute(query)}
     data = {one.agent_id: AgentData(one.agent_id, names[one.agent_id], one.email) for one in (row, *others)}
     return Shown(data[row.agent_id], row.available, tuple(data[one.agent_id] for one in others))
 
