@@ -63,6 +63,8 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 30 * 24 * 60 * 60,
+        # An answer that is still on its way when somebody signs out must not bring the cookie back.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": settings.limiter_url,
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
