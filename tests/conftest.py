@@ -20,7 +20,30 @@ from tests.opening import opened
 from tests.redis import RealRedis
 
 SECRET = "a secret that only tests know, long enough"
-TRANSLATIONS = Path(__file__).parents[1] / "translations"
+ROOT = Path(__file__).parents[1]
+TRANSLATIONS = ROOT / "translations"
+# They would say the same of any database: pages as they look, scripts, vendors, words. Once is enough.
+ONCE = (
+    "tests/channels",
+    "tests/deploy",
+    "tests/vendors",
+    "tests/realtime/test_half_dead.py",
+    "tests/realtime/test_places.py",
+    "tests/realtime/test_reader.py",
+    "tests/realtime/test_slow_peers.py",
+    "tests/realtime/test_socket.py",
+    "tests/blueprints/test_widget_assets.py",
+    "tests/blueprints/test_wording.py",
+    "tests/e2e/test_accessibility.py",
+    "tests/e2e/test_announcements.py",
+    "tests/e2e/test_composing.py",
+    "tests/e2e/test_https.py",
+    "tests/e2e/test_keyboard.py",
+    "tests/e2e/test_zoom.py",
+    "tests/test_architecture.py",
+    "tests/test_bench.py",
+    "tests/test_translations.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,7 +68,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     others = databases.KINDS.keys() - {config.getoption("database")}
-    pointless = [item for item in items if any(map(item.get_closest_marker, others))]
+    again = () if config.getoption("database") == "sqlite" else tuple(str(ROOT / name) for name in ONCE)
+    pointless = [
+        item for item in items if any(map(item.get_closest_marker, others)) or str(item.path).startswith(again)
+    ]
     config.hook.pytest_deselected(items=pointless)
     items[:] = [item for item in items if item not in pointless]
 

@@ -89,8 +89,10 @@ def test_after_a_restart_fifty_sockets_were_told_and_every_browser_is_back(
     for page in pages:
         page.evaluate(MARK)
     sockets = [knock(running, cookie_of(ann)) for _ in range(45)]
-    child(running, "web").terminate()
+    web = child(running, "web")
+    web.terminate()
     assert {socket.close_code() for socket in sockets} == {1012}
+    web.wait(30)
     case = make.chat("While you were away", visitor=scene.newcomer())
     for page in pages:
         expect(page.locator(f"#chat-row-{case.id}")).to_be_visible(timeout=BACK_WITHIN_MS)
