@@ -88,3 +88,11 @@ def test_signing_out_here_leaves_other_browsers_alone(app: Flask, client: FlaskC
     elsewhere = Browser(app.test_client()).sign_in(ann)
     Browser(client).sign_in(ann).submit("/logout", page="/chats")
     assert elsewhere.get("/chats").status_code == 200
+
+
+def test_an_answer_on_its_way_during_the_sign_out_brings_no_cookie_back(client: FlaskClient) -> None:
+    browser = Browser(client).sign_in(make.agent())
+    browser.token("/chats")
+    late = client.get("/chats/rows")
+    browser.submit("/logout", page="/chats")
+    assert (late.status_code, late.headers.getlist("Set-Cookie")) == (200, [])
