@@ -23,8 +23,8 @@ from realtime.connection import NoThread
 from realtime.gate import WebsocketGate
 from realtime.hub import Hub
 from realtime.places import Places
-from services import channels
 from services.events import Work, committed
+from services.exchange import channels
 
 LARGEST_REQUEST = 52 * 1024 * 1024
 

@@ -20,9 +20,13 @@ from processes import lock, reachable
 from processes import migration as migrations
 from processes.keeping import folders
 from processes.migration import migrate_database
-from services import access_levels, agents, audit, channels, custom_statuses, groups, passwords, statuses, two_factor
-from services.access_levels import Level
+from services import audit
+from services.attendance import custom_statuses, statuses
 from services.errors import InvalidInput
+from services.exchange import channels
+from services.signing_in import passwords, two_factor
+from services.team import access_levels, agents, groups
+from services.team.access_levels import Level
 
 if TYPE_CHECKING:
     from processes.keeping.backup import Backup

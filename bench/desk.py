@@ -22,7 +22,8 @@ from flask import Flask
 from app import create_app
 from config import Settings
 from models import Agent
-from services import agents, channels, groups
+from services.exchange import channels
+from services.team import agents, groups
 from tests.browsing import PASSWORD, Browser
 
 ROOT = Path(__file__).parent.parent

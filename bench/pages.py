@@ -12,7 +12,8 @@ from bench.desk import cpu_seconds, make_agent, running, session_of
 from bench.figures import percentile
 from extensions import db
 from models import Case, Customer, Status
-from services import clock, desk, groups
+from services import clock, desk
+from services.team import groups
 from services.uow import unit_of_work
 
 CASES = 20_000

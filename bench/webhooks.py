@@ -14,7 +14,7 @@ from bench.desk import Desk, connect_chatra, cpu_seconds, eventually, running
 from bench.figures import spread
 from extensions import db
 from models import InboxItem, Message
-from services.inbox import DONE
+from services.exchange.inbox import DONE
 from tests.vendors.chatra.store import Client, Store
 from tests.vendors.chatra.store import Message as Said
 from tests.vendors.chatra.wire import Switches, hook

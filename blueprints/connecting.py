@@ -7,7 +7,8 @@ from flask import current_app
 from channels.base import Adapter, ChannelError, Connection
 from channels.registry import Registry
 from models import Channel
-from services import channels, groups
+from services.exchange import channels
+from services.team import groups
 
 
 def connect_chatra(*, name: str, public_key: str, secret_key: str, group: str) -> Channel:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from models import Agent, Case
-from services import access, cases, messages
+from services import access
+from services.conversations import cases, messages
 
 
 def shown(agent: Agent, case: Case) -> dict[str, Any]:

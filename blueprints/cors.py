@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, abort, request
 
 from models import Widget
-from services import widgets
+from services.exchange import widgets
 
 _KEEP_PREFLIGHT_SECONDS = 7200
 

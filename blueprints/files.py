@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, send_file
 
 from extensions import files
-from services import attachments
+from services.conversations import attachments
 
 from .security import guard_file
 

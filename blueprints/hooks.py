@@ -7,7 +7,7 @@ import json
 from flask import Blueprint, Response, abort, jsonify, request
 
 from channels.base import Delivery
-from services import channels, intake
+from services.exchange import channels, intake
 
 from .connecting import adapter_of
 

@@ -15,7 +15,8 @@ from realtime.connection import Connection
 from realtime.gate import PLACE
 from realtime.hub import Hub
 from realtime.places import AGENTS_SOCKET
-from services import sign_ins, statuses
+from services.attendance import statuses
+from services.signing_in import sign_ins
 
 from .security import own_sign_in
 from .widget_auth import open_ticket

@@ -14,7 +14,10 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from config import LANGUAGES
-from services import attachments, channels, chat_list, clock, settings, statuses
+from services import clock, settings
+from services.attendance import statuses
+from services.conversations import attachments, chat_list
+from services.exchange import channels
 
 
 def register(app: Flask) -> None:

@@ -16,8 +16,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from config import Network, Settings
 from extensions import csrf, login
 from models import Agent, SignIn
-from services import audit, sign_ins, statuses
+from services import audit
+from services.attendance import statuses
 from services.errors import Forbidden
+from services.signing_in import sign_ins
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -13,8 +13,10 @@ from channels.base import CustomerData, CustomerUpdate
 from extensions import limiter
 from models import Channel, WhenAway
 from realtime import payloads, publish
-from services import attachments, channels, chats, customers, line, offline_form, visitor_chats
+from services.conversations import attachments, chats, customers, offline_form, visitor_chats
+from services.distributing import line
 from services.errors import DeskError, InvalidInput
+from services.exchange import channels
 
 from . import cors, widget_assets
 from .errors import seconds_to_wait, sentence, too_often

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 from flask import request
 
 from channels.base import Author, CustomerData, IncomingMessage
-from services.attachments import Upload
+from services.conversations.attachments import Upload
 from services.errors import N_, InvalidInput
 from services.sanitise import one_line
 

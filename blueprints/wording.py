@@ -7,7 +7,8 @@ from flask_babel import format_decimal, gettext, ngettext
 
 from channels.registry import KINDS
 from models import AgentStatus
-from services import desk, transfers
+from services import desk
+from services.conversations import transfers
 from services.errors import N_
 
 from .kept import Kept

@@ -12,7 +12,9 @@ from channels.base import Author, CustomerData, IncomingMessage
 from config import Settings
 from models import Agent, Case, Channel
 from processes.migration import migrate_database
-from services import agents, chats, clock, desk, groups
+from services import clock, desk
+from services.conversations import chats
+from services.team import agents, groups
 from services.uow import unit_of_work
 
 ADMINISTRATOR = "ann@desk.example"

@@ -8,7 +8,7 @@ from channels.base import Adapter
 from channels.registry import Registry
 from extensions import db
 from models import Channel
-from services import channels
+from services.exchange import channels
 
 
 def adapter_of(channel_id: int) -> Adapter:

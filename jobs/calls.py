@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from channels.base import ChannelError
-from services import breaker, channels
+from services.exchange import breaker, channels
 
 
 def worked(channel_id: int) -> None:

@@ -11,7 +11,8 @@ from functools import partial
 
 from extensions import db
 from realtime import waiting
-from services import clock, giving, line, taking_back
+from services import clock
+from services.distributing import giving, line, taking_back
 from services.events import Work
 
 from . import queues

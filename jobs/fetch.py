@@ -8,7 +8,8 @@ import logging
 from channels.base import ChannelError, Delivery, Fetch
 from extensions import db
 from models import Channel
-from services import breaker, customers, intake
+from services.conversations import customers
+from services.exchange import breaker, intake
 
 from . import calls
 from .adapters import adapter_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime import publish
-from services import agents, handing_over
+from services.team import agents, handing_over
 
 from . import queues
 

@@ -7,7 +7,7 @@ import logging
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import OperationalError
 
-from services import inbox
+from services.exchange import inbox
 
 from . import queues
 from .adapters import adapter_of

@@ -9,7 +9,8 @@ from flask import current_app
 
 from channels.base import ChannelError, File, Outbound
 from models import OutboxItem
-from services import attachments, breaker, outbox
+from services.conversations import attachments
+from services.exchange import breaker, outbox
 
 from . import calls, queues
 from .adapters import adapter_of

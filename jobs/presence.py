@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from channels.base import ChannelError
-from services import breaker, channels, presence, telling
+from services.attendance import presence, telling
+from services.attendance.telling import Telling
 from services.events import Work
-from services.telling import Telling
+from services.exchange import breaker, channels
 
 from . import calls, queues
 from .adapters import adapter_of

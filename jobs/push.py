@@ -17,11 +17,11 @@ from channels.web_push import Browser, Note, WebPush
 from extensions import db
 from models import Agent, PushSubscription
 from realtime.bus import bus
-from services import notifications, push_keys, push_subscriptions, waking
+from services.alerts import notifications, push_keys, push_subscriptions, waking
+from services.alerts.notifications import Occasion
+from services.alerts.waking import Call
 from services.events import Work
-from services.notifications import Occasion
 from services.sanitise import one_line
-from services.waking import Call
 
 from . import queues
 

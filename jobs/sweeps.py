@@ -5,7 +5,11 @@ from __future__ import annotations
 from extensions import files
 from realtime import availability
 from realtime.publish import catch_up, note_told, publish
-from services import agents, attachments, chats, clock, handing_over, inbox, outbox, publication, retention, statuses
+from services import clock, publication, retention
+from services.attendance import statuses
+from services.conversations import attachments, chats
+from services.exchange import inbox, outbox
+from services.team import agents, handing_over
 
 from . import queues
 

@@ -24,7 +24,7 @@ class Agent(Model):
     `role_id` is the preset that the agent follows. `avatar` names the stored picture, empty for initials.
     `sealed_totp` is the key of the second factor, `totp_step` the step of the last code that was accepted: none counts
     twice. `capacity` is how many chats the agent is given at once, empty for the desk's usual number, and `given_at`
-    when they were given one last. `notifications` is read by `services.notifications`.
+    when they were given one last. `notifications` is read by `services.alerts.notifications`.
     """
 
     __tablename__ = "agent"

@@ -110,7 +110,7 @@ class Message(Model):
     `position` is where it stands in the thread, `rev` the case's revision at its last change.
     `client_key` is made by the sender's browser, `external_id` by the vendor; either may come twice and counts once.
     A `note` is for agents alone. A `variant` came under the id of another message with other words
-    (`services.repetition`).
+    (`services.conversations.repetition`).
     """
 
     __tablename__ = "message"

@@ -11,7 +11,7 @@ from .base import Model
 
 
 class Role(Model):
-    """A preset such as "First line"; agents who have it follow it. `level` is read by `services.access_levels`."""
+    """A preset such as "First line"; agents who have it follow it. `level` is read by `services.team.access_levels`."""
 
     __tablename__ = "role"
 

@@ -55,7 +55,7 @@ class PasswordLink(Model):
 
 
 class Invitation(Model):
-    """A link by which somebody becomes an agent with the level that was chosen for them (`services.access_levels`)."""
+    """A link by which somebody becomes an agent, with the level chosen for them (`services.team.access_levels`)."""
 
     __tablename__ = "invitation"
 

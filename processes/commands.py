@@ -136,7 +136,7 @@ def _migrate(app: Flask) -> None:
 
 
 def _announce(app: Flask, settings: Settings) -> None:
-    from services.agents import setup_link
+    from services.team.agents import setup_link
 
     with app.app_context():
         link = setup_link(settings.public_url)

@@ -12,9 +12,9 @@ from flask_babel import force_locale, gettext
 
 from extensions import db
 from models import Message
-from services import notifications
+from services.alerts import notifications
+from services.alerts.notifications import Notice
 from services.events import Work
-from services.notifications import Notice
 from services.sanitise import one_line
 
 from . import topics

@@ -11,7 +11,8 @@ import time
 
 from flask import Flask
 
-from services import sign_ins, statuses
+from services.attendance import statuses
+from services.signing_in import sign_ins
 
 from . import topics
 from .hub import Hub

@@ -13,8 +13,8 @@ import redis
 
 from extensions import db
 from models import Widget
-from services import widgets
 from services.events import Work
+from services.exchange import widgets
 
 from . import payloads, topics
 from .bus import bus

@@ -8,7 +8,8 @@ from flask import render_template
 from flask_babel import force_locale
 
 from models import Agent, Case, Message
-from services import cases, chat_list, statuses
+from services.attendance import statuses
+from services.conversations import cases, chat_list
 
 
 def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool = False) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from channels.base import Author
 from models import Attachment, Case, Message, Widget
-from services import visitor_chats, widgets
-from services.attachments import signed_path
+from services.conversations import visitor_chats
+from services.conversations.attachments import signed_path
+from services.exchange import widgets
 
 Payload = dict[str, Any]
 

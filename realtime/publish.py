@@ -17,8 +17,9 @@ from flask_babel import force_locale
 
 from extensions import db
 from models import Agent, Case, Event, EventKind, Message
-from services import access, channels, publication
+from services import access, publication
 from services.events import Work
+from services.exchange import channels
 from services.sight import Sight
 
 from . import fragments, payloads, topics

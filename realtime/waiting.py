@@ -12,8 +12,8 @@ from typing import Any
 
 import redis
 
-from services import channels
-from services.line import InLine
+from services.distributing.line import InLine
+from services.exchange import channels
 
 from . import topics
 from .bus import bus

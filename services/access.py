@@ -14,7 +14,8 @@ from sqlalchemy import Boolean, ColumnElement, Integer, Select, String, and_, bi
 from extensions import db
 from models import Access, Agent, AgentGroup, AgentStatus, Case, Channel, ChannelOff, Handling
 
-from . import sight, statuses
+from . import sight
+from .attendance import statuses
 from .errors import CaseNotFound, Forbidden
 from .sight import Sight
 

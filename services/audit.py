@@ -46,7 +46,7 @@ class Audited:
     veiled: tuple[str, ...] = ()
 
 
-# An agent's level is noted as a whole, where it is given (`services.access_levels`).
+# An agent's level is noted as a whole, where it is given (`services.team.access_levels`).
 AUDITED: dict[type[Model], Audited] = {
     Agent: Audited(
         "agent",

@@ -10,8 +10,8 @@ from extensions import db
 from models import Channel, Group, Widget
 
 from . import clock
-from .channels import make_widget
-from .groups import named
+from .exchange.channels import make_widget
+from .team.groups import named
 from .uow import lock_stream, unit_of_work
 
 

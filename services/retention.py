@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from models import AuditEntry, InboxItem, OutboxItem, PushSubscription, SignIn
 
 from . import clock
-from .inbox import ASIDE
+from .exchange.inbox import ASIDE
 from .uow import unit_of_work
 
 KEEP = timedelta(days=30)

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from extensions import db
 from models import Case, Setting
 
-from . import audit, line
+from . import audit
+from .distributing import line
 from .errors import N_, InvalidInput
 from .uow import lock_stream, unit_of_work
 

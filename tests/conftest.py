@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from config import Settings
-from services import passwords
+from services.signing_in import passwords
 from tests import databases
 from tests.opening import opened
 from tests.redis import RealRedis

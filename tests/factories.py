@@ -8,8 +8,12 @@ from datetime import datetime
 from channels.base import Author, CustomerData, IncomingMessage
 from extensions import db
 from models import Agent, Case, Channel, Message, Role
-from services import agents, channels, chats, desk, groups, handing_over, roles, statuses
-from services.roles import Preset
+from services import desk
+from services.attendance import statuses
+from services.conversations import chats
+from services.exchange import channels
+from services.team import agents, groups, handing_over, roles
+from services.team.roles import Preset
 
 _numbers = itertools.count(1)
 

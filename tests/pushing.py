@@ -13,8 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from models import Agent
-from services import clock, push_subscriptions, sign_ins, statuses
-from services.push_subscriptions import Address
+from services import clock
+from services.alerts import push_subscriptions
+from services.alerts.push_subscriptions import Address
+from services.attendance import statuses
+from services.signing_in import sign_ins
 from services.uow import unit_of_work
 
 

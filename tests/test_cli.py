@@ -13,8 +13,10 @@ import pytest
 
 from config import Settings
 from models import Access
-from services import access_levels, agents, custom_statuses, passwords, two_factor
-from services.custom_statuses import Custom
+from services.attendance import custom_statuses
+from services.attendance.custom_statuses import Custom
+from services.signing_in import passwords, two_factor
+from services.team import access_levels, agents
 from tests import databases
 from tests.opening import opened
 from tests.vendors.chatra import ChatraSimulator

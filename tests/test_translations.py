@@ -24,8 +24,11 @@ from channels.base import Author, ChannelError, CustomerData, CustomerUpdate
 from models import Agent, Case, Channel
 from realtime import fragments, topics
 from realtime.bus import bus, unpack
-from services import agents, attachments, channels, chats, clock, desk, messages, outbox
+from services import clock, desk
+from services.conversations import attachments, chats, messages
 from services.errors import AnotherChatActive, CaseNotFound, ChatEnded, ChatTaken, DeskError, Forbidden
+from services.exchange import channels, outbox
+from services.team import agents
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.browsing import Browser

@@ -15,9 +15,9 @@ from wtforms.validators import DataRequired, Length
 from blueprints.errors import sentence
 from blueprints.locale import NAMES
 from config import LANGUAGES
-from services import agents
-from services.avatars import MEDIA_TYPES
-from services.signatures import LONGEST_SIGNATURE
+from services.team import agents
+from services.team.avatars import MEDIA_TYPES
+from services.team.signatures import LONGEST_SIGNATURE
 
 
 class SignInForm(FlaskForm):

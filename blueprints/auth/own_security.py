@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from blueprints.limits import was_refused
 from blueprints.security import agent_key, own_sign_in, signed_in_agent
 from extensions import limiter
-from services import passwords, sign_ins, two_factor
 from services.errors import InvalidInput
+from services.signing_in import passwords, sign_ins, two_factor
 
 from .security_forms import ChangePasswordForm
 

@@ -12,8 +12,8 @@ from blueprints.limits import was_refused
 from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
 from models import Agent
-from services import two_factor
 from services.errors import InvalidInput
+from services.signing_in import two_factor
 
 from .security_forms import BothFactorsForm, TurnOnForm
 

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from blueprints.security import administrators_only, signed_in_agent
 from extensions import db, limiter
 from models import Agent
-from services import passwords, two_factor
 from services.errors import InvalidInput
+from services.signing_in import passwords, two_factor
 
 from .security_forms import ChoosePasswordForm
 

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as Answer
 from blueprints.errors import sentence
 from blueprints.security import guard_file, signed_in_agent
 from config import LANGUAGES
-from services import avatars, profiles
-from services.attachments import Upload
+from services.conversations.attachments import Upload
 from services.errors import InvalidInput
-from services.profiles import Profile
+from services.team import avatars, profiles
+from services.team.profiles import Profile
 
 from .forms import ProfileForm
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from blueprints.limits import was_refused
 from blueprints.security import begin_session
 from extensions import limiter
-from services import two_factor
+from services.signing_in import two_factor
 
 from . import halfway
 from .next import HOME, own_address, with_next

@@ -14,8 +14,10 @@ from blueprints.limits import was_refused
 from blueprints.security import begin_session, end_session, signed_in_agent
 from extensions import limiter
 from realtime import fragments
-from services import agents, statuses, two_factor
+from services.attendance import statuses
 from services.errors import InvalidInput
+from services.signing_in import two_factor
+from services.team import agents
 
 from . import halfway
 from .forms import SetupForm, SignInForm

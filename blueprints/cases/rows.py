@@ -8,7 +8,7 @@ from flask import get_template_attribute
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from services.cases import CaseRow
+from services.conversations.cases import CaseRow
 
 _KEPT = 4096
 

@@ -13,8 +13,9 @@ from blueprints.conversation import shown
 from blueprints.ids import LARGEST_ID
 from blueprints.security import signed_in_agent
 from models import Status
-from services import access, cases
-from services.cases import Cursor
+from services import access
+from services.conversations import cases
+from services.conversations.cases import Cursor
 
 bp = Blueprint("cases", __name__)
 

@@ -14,8 +14,10 @@ from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
 from realtime import fragments
 from realtime import here as presence
-from services import access, groups, transfers
+from services import access
+from services.conversations import transfers
 from services.errors import N_, InvalidInput
+from services.team import groups
 
 from .forms import HereForm, TransferForm
 from .views import bp as bp

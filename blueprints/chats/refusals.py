@@ -11,7 +11,8 @@ from blueprints import errors
 from blueprints.conversation import shown
 from blueprints.htmx import wants_fragment, wants_json
 from blueprints.security import signed_in_agent
-from services import access, chat_list
+from services import access
+from services.conversations import chat_list
 from services.errors import CaseNotFound, DeskError
 
 from .colleagues import bp

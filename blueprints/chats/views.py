@@ -16,8 +16,10 @@ from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
 from models import Agent, Case, Message
 from realtime import fragments, publish
-from services import access, attachments, cases, chat_list, chats, messages, notes, outbox
+from services import access
+from services.conversations import attachments, cases, chat_list, chats, messages, notes
 from services.errors import N_, InvalidInput
+from services.exchange import outbox
 
 from .forms import ReplyForm, TakeForm
 

@@ -13,8 +13,10 @@ from blueprints.security import administrators_only
 from channels.base import ChannelError
 from extensions import db
 from models import Channel
-from services import channels, groups, inbox, presence
+from services.attendance import presence
 from services.errors import InvalidInput
+from services.exchange import channels, inbox
+from services.team import groups
 
 from .forms import ChatraForm, ChatraKeysForm, PresenceForm
 

@@ -9,7 +9,7 @@ from wtforms.fields import IntegerRangeField
 from wtforms.validators import InputRequired
 
 from blueprints.numbers import NumberField
-from services.notifications import LONGEST_PAUSE, LOUDEST, SHORTEST_PAUSE
+from services.alerts.notifications import LONGEST_PAUSE, LOUDEST, SHORTEST_PAUSE
 
 
 class NotificationsForm(FlaskForm):

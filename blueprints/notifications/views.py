@@ -15,10 +15,10 @@ from blueprints.errors import sentence
 from blueprints.security import agent_key, own_sign_in, signed_in_agent
 from extensions import limiter
 from realtime import publish
-from services import notifications, push_keys, push_subscriptions
+from services.alerts import notifications, push_keys, push_subscriptions
+from services.alerts.notifications import Wishes
+from services.alerts.push_subscriptions import Address
 from services.errors import InvalidInput
-from services.notifications import Wishes
-from services.push_subscriptions import Address
 
 from .endpoints import require_public
 from .forms import NotificationsForm

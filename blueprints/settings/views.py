@@ -11,9 +11,11 @@ from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from blueprints.snippet import snippet_of
 from realtime import availability, publish
-from services import agents, desk, settings, widgets
+from services import desk, settings
 from services.errors import InvalidInput
+from services.exchange import widgets
 from services.settings import ChatSettings
+from services.team import agents
 
 from .forms import ChatsForm, WidgetForm
 

@@ -11,8 +11,10 @@ from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from extensions import db
 from models import Agent
-from services import access_levels, groups, invitations, roles, staffing, statuses, two_factor
+from services.attendance import statuses
 from services.errors import InvalidInput
+from services.signing_in import two_factor
+from services.team import access_levels, groups, invitations, roles, staffing
 
 from .forms import AgentForm, HeirForm
 

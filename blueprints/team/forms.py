@@ -22,9 +22,9 @@ from blueprints.locale import NAMES
 from blueprints.numbers import NumberField
 from config import LANGUAGES
 from models import Access, Agent, Distribution, Group, Role
-from services.access_levels import Level
 from services.errors import InvalidInput
-from services.groups import Giving
+from services.team.access_levels import Level
+from services.team.groups import Giving
 
 MOST_CHATS = 100
 # Of the roles that can be chosen: none of them.

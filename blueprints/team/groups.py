@@ -11,8 +11,8 @@ from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from extensions import db
 from models import Group
-from services import groups
 from services.errors import InvalidInput
+from services.team import groups
 
 from .forms import GroupForm, NewGroupForm, ReplacementForm
 

@@ -7,10 +7,10 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from blueprints.security import administrators_only, signed_in_agent
-from services import access_levels, groups, invitations, roles
-from services.access_levels import Level
 from services.errors import InvalidInput
-from services.invitations import Link, Offer
+from services.team import access_levels, groups, invitations, roles
+from services.team.access_levels import Level
+from services.team.invitations import Link, Offer
 
 from .forms import InvitationForm
 

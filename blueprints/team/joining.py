@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from blueprints.errors import sentence
 from blueprints.security import begin_session
 from extensions import limiter
-from services import invitations
 from services.errors import InvalidInput
+from services.team import invitations
 
 from .forms import JoinForm
 

@@ -11,10 +11,10 @@ from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from extensions import db
 from models import Role
-from services import access_levels, groups, roles
-from services.access_levels import Level
 from services.errors import InvalidInput
-from services.roles import Preset
+from services.team import access_levels, groups, roles
+from services.team.access_levels import Level
+from services.team.roles import Preset
 
 from .forms import RoleForm
 

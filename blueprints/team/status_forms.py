@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from blueprints.numbers import NumberField
 from models import AgentStatus, Handling
-from services.custom_statuses import LONGEST_NAME, Custom
+from services.attendance.custom_statuses import LONGEST_NAME, Custom
 
 
 def _handling() -> list[SelectChoice]:

@@ -12,7 +12,9 @@ from blueprints import spreadsheet
 from blueprints.security import administrators_only
 from blueprints.wording import agent_status
 from models import Agent, AgentStatus
-from services import clock, custom_statuses, staffing, status_times
+from services import clock
+from services.attendance import custom_statuses, status_times
+from services.team import staffing
 
 bp = Blueprint("status_times", __name__, url_prefix="/settings/statuses/times")
 

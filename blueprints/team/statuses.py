@@ -10,8 +10,9 @@ from blueprints.errors import sentence
 from blueprints.security import administrators_only
 from models import AgentStatus
 from realtime import publish
-from services import agents, custom_statuses
+from services.attendance import custom_statuses
 from services.errors import InvalidInput
+from services.team import agents
 
 from .status_forms import StatusForm
 

@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 import services
 from blueprints.settings import audit_words
 from models import Access, Agent
-from services import access_levels, audit, audit_log, groups
-from services.access_levels import Level
+from services import audit, audit_log
 from services.audit import AUDITED
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.browsing import Browser
@@ -107,7 +108,7 @@ def test_every_kind_and_field_has_words(app: Flask) -> None:
 
 
 def test_every_field_that_is_noted_by_name_has_words() -> None:
-    sources = Path(inspect.getfile(services)).parent.glob("*.py")
+    sources = Path(inspect.getfile(services)).parent.rglob("*.py")
     noted = {
         field
         for source in sources

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from extensions import db
 from models import Agent
-from services import agents
+from services.team import agents
 from tests import factories as make
 from tests.browsing import Browser
 

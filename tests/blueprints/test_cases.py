@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from models import Agent, Case
-from services import cases, chats
+from services.conversations import cases, chats
 from tests import factories as make
 from tests.browsing import Browser
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from channels.base import Author
-from services import chats, messages
+from services.conversations import chats, messages
 from services.events import SYSTEM
 from services.uow import lock_case, unit_of_work
 from tests import factories as make

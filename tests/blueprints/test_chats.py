@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 from extensions import db
 from models import Access, Agent, Case
 from realtime import topics
-from services import access_levels, chats, messages
-from services.access_levels import Level
+from services.conversations import chats, messages
+from services.team import access_levels
+from services.team.access_levels import Level
 from tests import factories as make
 from tests.browsing import Browser
 from tests.realtime.test_publish import Ear, listening, redis_away
@@ -128,7 +129,7 @@ def test_a_file_is_sent_and_comes_back_as_a_download(browser: Browser) -> None:
     browser.act(f"/chats/{case.id}/reply", text="", files=(io.BytesIO(page), "page.html"))
     db.session.rollback()
     (file,) = messages.latest(case.id)[-1].attachments
-    from services.attachments import signed_path
+    from services.conversations.attachments import signed_path
 
     answer = browser.get(signed_path(file))
     assert answer.data == page
@@ -138,7 +139,7 @@ def test_a_file_is_sent_and_comes_back_as_a_download(browser: Browser) -> None:
 
 
 def test_an_image_shows_in_place_and_a_wrong_signature_shows_nothing(browser: Browser) -> None:
-    from services.attachments import signed_path
+    from services.conversations.attachments import signed_path
 
     png = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
     case = make.chat()

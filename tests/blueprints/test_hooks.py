@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from extensions import db
 from models import Case, Channel, InboxItem
-from services import inbox
+from services.exchange import inbox
 from tests import factories as make
 
 MEBIBYTE = 1024 * 1024

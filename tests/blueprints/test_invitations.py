@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from extensions import db
 from models import Access, Agent, Invitation
-from services import clock, groups
+from services import clock
+from services.team import groups
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.browsing import Browser

@@ -12,8 +12,10 @@ from werkzeug.routing import Rule
 from extensions import db
 from models import Access, Agent, Case, Event, Message, StatusKind
 from realtime import topics
-from services import access_levels, chats, groups, messages, statuses
-from services.access_levels import Level
+from services.attendance import statuses
+from services.conversations import chats, messages
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from tests import factories as make
 from tests.browsing import Browser
 from tests.realtime.test_publish import Ear, listening

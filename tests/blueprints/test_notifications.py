@@ -14,8 +14,9 @@ from extensions import db
 from jobs import queues
 from models import Agent, PushSubscription, Setting
 from realtime.bus import bus
-from services import notifications, push_keys, sign_ins
-from services.notifications import Wishes
+from services.alerts import notifications, push_keys
+from services.alerts.notifications import Wishes
+from services.signing_in import sign_ins
 from tests import factories as make
 from tests.browsing import Browser
 from tests.pushing import PushingBrowser

@@ -7,7 +7,8 @@ from flask import Flask
 
 from extensions import db
 from models import Agent, AuditEntry
-from services import agents, sign_ins
+from services.signing_in import sign_ins
+from services.team import agents
 from tests import factories as make
 from tests.browsing import PASSWORD, Browser
 

@@ -11,8 +11,10 @@ from flask import Flask
 
 from extensions import db
 from models import Agent, StatusKind
-from services import chats, clock, custom_statuses, statuses
-from services.custom_statuses import Custom
+from services import clock
+from services.attendance import custom_statuses, statuses
+from services.attendance.custom_statuses import Custom
+from services.conversations import chats
 from tests import factories as make
 from tests.browsing import Browser
 

@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 
 from extensions import db
 from models import Agent, PasswordLink
-from services import agents, clock, passwords, staffing
+from services import clock
+from services.signing_in import passwords
+from services.team import agents, staffing
 from tests import factories as make
 from tests.browsing import PASSWORD, Browser
 

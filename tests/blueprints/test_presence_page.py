@@ -10,7 +10,8 @@ from flask import Flask
 
 import jobs.presence
 from channels.base import ChannelError
-from services import channels, presence
+from services.attendance import presence
+from services.exchange import channels
 from tests import factories as make
 from tests.browsing import Browser
 from tests.serving import work_off

@@ -8,7 +8,7 @@ from html import unescape
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.browsing import Browser
 

@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from models import Agent
-from services import clock, passwords, staffing, two_factor
+from services import clock
+from services.signing_in import passwords, two_factor
+from services.team import staffing
 from tests import factories as make
 from tests.browsing import PASSWORD, Browser
 

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from config import Settings
 from extensions import db
 from models import Channel
-from services import breaker, channels, desk, groups, settings
+from services import desk, settings
+from services.exchange import breaker, channels
+from services.team import groups
 from tests.browsing import Browser
 from tests.vendors.chatra import ChatraSimulator
 

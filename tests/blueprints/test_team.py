@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from extensions import db
 from models import Access, Agent, Group
-from services import access_levels, groups
-from services.access_levels import Level
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from tests import factories as make
 from tests.browsing import Browser
 

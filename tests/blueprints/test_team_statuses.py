@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 
 from blueprints import spreadsheet
 from models import Agent, AgentStatus, StatusKind
-from services import custom_statuses, statuses
-from services.custom_statuses import Custom
+from services.attendance import custom_statuses, statuses
+from services.attendance.custom_statuses import Custom
 from tests import factories as make
 from tests.browsing import Browser
 from tests.realtime.test_publish import listening

@@ -17,7 +17,8 @@ from werkzeug.test import TestResponse
 from extensions import db, files
 from models import Case, Customer, Identity, Message
 from realtime.bus import bus
-from services import attachments, chats, desk
+from services import desk
+from services.conversations import attachments, chats
 from tests import factories
 from tests.browsing import Browser
 from tests.redis import RealRedis

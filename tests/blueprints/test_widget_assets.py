@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from blueprints import widget_texts
-from services import desk, widgets
+from services import desk
+from services.exchange import widgets
 
 LARGEST_LOADER = 8 * 1024
 LARGEST_PANEL = 25 * 1024

@@ -14,7 +14,8 @@ from blueprints.widget_auth import make_ticket, open_ticket
 from extensions import db
 from models import Identity
 from realtime import topics
-from services import chats, desk
+from services import desk
+from services.conversations import chats
 from tests import factories
 
 BEARER = {"Authorization": "Bearer " + "t" * 43}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from services import desk, widgets
+from services import desk
+from services.exchange import widgets
 
 SHOP = "https://shop.example"
 

@@ -16,8 +16,12 @@ from blueprints.widget_auth import open_ticket
 from extensions import db
 from models import Access, Case, Customer, Event, Message, StatusKind, WhenAway
 from realtime import topics
-from services import access_levels, cases, channels, chats, clock, desk, groups, statuses, widgets
-from services.access_levels import Level
+from services import clock, desk
+from services.attendance import statuses
+from services.conversations import cases, chats
+from services.exchange import channels, widgets
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from tests import factories
 from tests.browsing import Browser
 

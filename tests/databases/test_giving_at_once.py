@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from extensions import db
 from models import Agent, Case, Distribution, Event, EventKind
-from services import chats, giving, groups, taking_back, transfers
-from services.distribution import Gift
-from services.groups import Giving
+from services.conversations import chats, transfers
+from services.distributing import giving, taking_back
+from services.distributing.distribution import Gift
 from services.settings import ChatSettings, change_chats
+from services.team import groups
+from services.team.groups import Giving
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.databases.test_writers import at_once, refused

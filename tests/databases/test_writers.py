@@ -14,10 +14,12 @@ from sqlalchemy import select
 
 from extensions import db
 from models import Agent, Case, Event, EventKind, Message
-from services import agents, chats, publication, settings
+from services import publication, settings
+from services.conversations import chats
 from services.errors import AnotherChatActive, ChatTaken, InvalidInput
 from services.events import SYSTEM
 from services.settings import ChatSettings
+from services.team import agents
 from services.uow import lock_case, lock_stream, record, unit_of_work
 from tests import factories as make
 

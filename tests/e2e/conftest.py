@@ -24,7 +24,9 @@ from config import Settings
 from extensions import db
 from models import Agent, Case, WhenAway
 from realtime import availability
-from services import chats, desk, settings, widgets
+from services import desk, settings
+from services.conversations import chats
+from services.exchange import widgets
 from services.settings import ChatSettings
 from services.uow import unit_of_work
 from tests import databases

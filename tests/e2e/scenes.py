@@ -8,8 +8,11 @@ from datetime import timedelta
 from channels.base import Author, CustomerData, CustomerUpdate
 from extensions import db
 from models import Agent, Case, Channel, Customer, Delivery, Message, StatusKind
-from services import attachments, channels, chats, clock, messages, statuses
+from services import clock
+from services.attendance import statuses
+from services.conversations import attachments, chats, messages
 from services.events import SYSTEM
+from services.exchange import channels
 from services.uow import lock_case, unit_of_work
 from tests import factories as make
 

@@ -11,10 +11,12 @@ from playwright.sync_api import Page, expect
 
 from extensions import db
 from models import Agent, Handling, WhenAway
-from services import agents, chats, custom_statuses, groups, invitations, profiles
-from services.custom_statuses import Custom
-from services.invitations import Offer
-from services.profiles import Profile
+from services.attendance import custom_statuses
+from services.attendance.custom_statuses import Custom
+from services.conversations import chats
+from services.team import agents, groups, invitations, profiles
+from services.team.invitations import Offer
+from services.team.profiles import Profile
 from tests import factories as make
 from tests.e2e import scenes
 from tests.e2e.axe import findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from models import Delivery
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.e2e import scenes
 from tests.e2e.conftest import People, RunningDesk, say

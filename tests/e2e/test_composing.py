@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from channels.base import CustomerData, CustomerUpdate
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.e2e.conftest import People, RunningDesk, say
 from tests.e2e.test_main_job import answer, end_chat, log_of, newest_case, section

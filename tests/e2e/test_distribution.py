@@ -10,9 +10,11 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from extensions import db
 from models import Agent, Case, Customer, Distribution, StatusKind
-from services import chats, groups, statuses
-from services.groups import Giving
+from services.attendance import statuses
+from services.conversations import chats
 from services.settings import ChatSettings, change_chats
+from services.team import groups
+from services.team.groups import Giving
 from tests.e2e.conftest import People, say
 from tests.processes.running import eventually
 

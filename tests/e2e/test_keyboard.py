@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.browsing import PASSWORD
 from tests.e2e import scenes

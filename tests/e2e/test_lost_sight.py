@@ -7,9 +7,10 @@ import re
 from playwright.sync_api import Page, expect
 
 from models import Access, Agent, Case, EventKind
-from services import access_levels, chats, groups
-from services.access_levels import Level
+from services.conversations import chats
 from services.events import SYSTEM
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from services.uow import lock_case, record, unit_of_work
 from tests import factories as make
 from tests.e2e.conftest import People

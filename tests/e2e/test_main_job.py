@@ -12,7 +12,8 @@ from playwright.sync_api import Page, Route, expect
 
 from extensions import db
 from models import Case
-from services import chats, clock, settings
+from services import clock, settings
+from services.conversations import chats
 from services.settings import ChatSettings
 from services.uow import unit_of_work
 from tests.e2e.conftest import People, RunningDesk, say, write_first

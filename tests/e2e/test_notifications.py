@@ -10,10 +10,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models import Access, Agent, Case
-from services import access_levels, chats, custom_statuses, groups, notes, notifications, statuses, transfers
-from services.access_levels import Level
-from services.custom_statuses import Custom
-from services.notifications import Wishes
+from services.alerts import notifications
+from services.alerts.notifications import Wishes
+from services.attendance import custom_statuses, statuses
+from services.attendance.custom_statuses import Custom
+from services.conversations import chats, notes, transfers
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from tests import factories as make
 from tests.e2e.conftest import People, RunningDesk
 from tests.e2e.reconnect import scene

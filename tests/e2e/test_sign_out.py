@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from models import Agent
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.e2e.conftest import People
 from tests.e2e.reconnect import scene

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from extensions import db
 from models import Agent, StatusKind
-from services import clock, statuses
+from services import clock
+from services.attendance import statuses
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.e2e.conftest import People

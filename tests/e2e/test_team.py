@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 
 from extensions import db
 from models import Access, Agent
-from services import access_levels, roles
-from services.access_levels import Level
-from services.roles import Preset
+from services.team import access_levels, roles
+from services.team.access_levels import Level
+from services.team.roles import Preset
 from tests import factories as make
 from tests.browsing import PASSWORD
 from tests.e2e import scenes

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from models import Access, StatusKind
-from services import access_levels, chats, groups, statuses
-from services.access_levels import Level
+from services.attendance import statuses
+from services.conversations import chats
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from tests.e2e.axe import findings
 from tests.e2e.conftest import People, say
 from tests.e2e.test_main_job import answer, log_of, newest_case, section

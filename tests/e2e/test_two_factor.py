@@ -9,7 +9,8 @@ import pyotp
 from playwright.sync_api import Page, expect
 
 from models import Agent
-from services import clock, passwords
+from services import clock
+from services.signing_in import passwords
 from tests import factories as make
 from tests.browsing import PASSWORD
 from tests.e2e.conftest import People, RunningDesk

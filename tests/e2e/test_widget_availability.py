@@ -10,7 +10,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from models import Agent, StatusKind, WhenAway
 from realtime.bus import bus
-from services import chats, statuses
+from services.attendance import statuses
+from services.conversations import chats
 from tests import factories as make
 from tests.e2e import scenes
 from tests.e2e.conftest import People, RunningDesk, say, while_away

@@ -12,7 +12,7 @@ from blueprints.connecting import connect_chatra, hook_url
 from config import Settings
 from extensions import db
 from models import Case, Channel, Message
-from services import cases, chat_list, messages
+from services.conversations import cases, chat_list, messages
 from tests import factories as make
 from tests.serving import ServedDesk, work_off
 from tests.vendors.chatra import ChatraSimulator

@@ -12,7 +12,7 @@ import sys
 import app as deskbell
 from extensions import db
 from models import Agent
-from services import chats
+from services.conversations import chats
 from services.events import Work, committed
 
 

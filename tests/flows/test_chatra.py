@@ -17,7 +17,9 @@ from extensions import db
 from jobs import fetch, queues, sweeps
 from models import Channel, Delivery, InboxItem, Message, OutboxItem
 from realtime.bus import bus
-from services import breaker, chats, clock, inbox, outbox
+from services import clock
+from services.conversations import chats
+from services.exchange import breaker, inbox, outbox
 from tests import factories as make
 from tests.flows.conftest import Flow
 from tests.vendors.chatra import ChatraSimulator, Switches

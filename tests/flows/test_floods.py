@@ -17,7 +17,9 @@ from extensions import db
 from jobs import queues
 from jobs.adapters import adapter_of
 from models import Channel, InboxItem, Message
-from services import chats, clock, inbox, intake, retention
+from services import clock, retention
+from services.conversations import chats
+from services.exchange import inbox, intake
 from tests import factories as make
 from tests.channels.factories import CLIENT_ID, fragment, said
 from tests.jobs.working import working

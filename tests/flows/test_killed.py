@@ -18,7 +18,9 @@ from jobs.adapters import adapter_of
 from models import Case, Delivery, Event, InboxItem, Message, OutboxItem
 from realtime import publish
 from realtime.bus import bus
-from services import chats, clock, inbox, intake, outbox
+from services import clock
+from services.conversations import chats
+from services.exchange import inbox, intake, outbox
 from tests import factories as make
 from tests.channels.factories import fragment, said
 from tests.flows.conftest import Flow

@@ -19,7 +19,8 @@ from channels.base import Author
 from extensions import db
 from models import Case, Customer, InboxItem, Message
 from realtime.bus import bus, unpack
-from services import chats, desk
+from services import desk
+from services.conversations import chats
 from tests import factories as make
 from tests.browsing import Browser
 from tests.flows.conftest import Flow

@@ -9,7 +9,8 @@ from config import Settings
 from extensions import db
 from jobs.adapters import adapter_of
 from models import InboxItem, Message, OutboxItem
-from services import chats, inbox, intake
+from services.conversations import chats
+from services.exchange import inbox, intake
 from tests import factories as make
 from tests.channels.factories import CLIENT_ID, fragment, said
 from tests.flows.conftest import Flow

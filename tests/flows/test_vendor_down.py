@@ -17,7 +17,10 @@ from channels.registry import Registry
 from extensions import db
 from jobs import queues
 from models import Agent, Case, Channel, Delivery, Message
-from services import breaker, channels, chats, clock, groups
+from services import clock
+from services.conversations import chats
+from services.exchange import breaker, channels
+from services.team import groups
 from tests import factories as make
 from tests.flows.conftest import Flow
 from tests.serving import work_off

@@ -15,8 +15,12 @@ from jobs import distribution, queues
 from models import Agent, Case, Distribution, StatusKind
 from realtime import waiting
 from realtime.bus import bus
-from services import chats, clock, giving, groups, handing_over, staffing, statuses
-from services.groups import Giving
+from services import clock
+from services.attendance import statuses
+from services.conversations import chats
+from services.distributing import giving
+from services.team import groups, handing_over, staffing
+from services.team.groups import Giving
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.realtime.test_publish import Ear, listening

@@ -14,7 +14,7 @@ from jobs import inbound, queues
 from jobs.adapters import adapter_of
 from models import Channel, InboxItem, Message
 from realtime.bus import bus
-from services import inbox, intake
+from services.exchange import inbox, intake
 from tests import factories as make
 from tests.channels.factories import CLIENT_ID, delivery, fragment, said
 from tests.serving import work_off

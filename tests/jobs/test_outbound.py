@@ -12,7 +12,9 @@ from sqlalchemy import text
 from extensions import db
 from jobs import outbound
 from models import Case, Delivery
-from services import breaker, chats, clock
+from services import clock
+from services.conversations import chats
+from services.exchange import breaker
 from tests import factories as make
 
 

@@ -20,8 +20,10 @@ from extensions import db
 from jobs import cron, queues, sweeps
 from models import Access, Agent, AgentStatus, Handling, Presence, StatusKind
 from realtime.bus import bus
-from services import access_levels, breaker, channels, presence, staffing, statuses
-from services.access_levels import Level
+from services.attendance import presence, statuses
+from services.exchange import breaker, channels
+from services.team import access_levels, staffing
+from services.team.access_levels import Level
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.jobs.working import working

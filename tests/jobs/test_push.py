@@ -22,8 +22,12 @@ from extensions import db
 from jobs import push, queues
 from models import Agent, PushSubscription, StatusKind
 from realtime.bus import bus
-from services import chats, clock, notifications, push_keys, push_subscriptions, sign_ins, statuses
-from services.notifications import Wishes
+from services import clock
+from services.alerts import notifications, push_keys, push_subscriptions
+from services.alerts.notifications import Wishes
+from services.attendance import statuses
+from services.conversations import chats
+from services.signing_in import sign_ins
 from tests import factories as make
 from tests.processes.running import ROOT
 from tests.pushing import PushingBrowser, asleep, set_away

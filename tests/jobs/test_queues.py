@@ -9,7 +9,7 @@ from rq import Queue
 from jobs import queues
 from processes.commands import QUEUES
 from realtime.bus import bus
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.redis import RealRedis
 from tests.serving import work_off

@@ -18,7 +18,9 @@ from jobs.adapters import adapter_of
 from models import Case, Channel, Event, EventKind, InboxItem, Message, OutboxItem
 from models import Delivery as HowFar
 from realtime.bus import bus
-from services import chats, clock, intake, outbox
+from services import clock
+from services.conversations import chats
+from services.exchange import intake, outbox
 from tests import factories as make
 from tests.channels.factories import fragment, said
 from tests.serving import work_off

@@ -22,7 +22,8 @@ from extensions import db
 from jobs import worker
 from models import InboxItem
 from processes.commands import QUEUES
-from services import inbox, retention
+from services import retention
+from services.exchange import inbox
 from tests.vendors import lighthouse
 from tests.vendors.lighthouse import LighthouseAdapter
 

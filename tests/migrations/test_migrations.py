@@ -17,7 +17,7 @@ from config import Settings
 from extensions import db
 from models import Access, Agent, StatusKind
 from processes.migration import MIGRATIONS, attach_commands
-from services import statuses
+from services.attendance import statuses
 from tests import databases
 from tests.opening import opened
 

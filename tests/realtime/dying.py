@@ -9,7 +9,7 @@ import sys
 from app import create_app
 from config import Settings
 from realtime.bus import bus
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 
 

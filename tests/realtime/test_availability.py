@@ -15,8 +15,12 @@ from jobs import sweeps
 from models import Access, Agent, StatusKind, WhenAway
 from realtime import availability, topics
 from realtime.bus import bus
-from services import access_levels, clock, desk, groups, offline_form, statuses, widgets
-from services.access_levels import Level
+from services import clock, desk
+from services.attendance import statuses
+from services.conversations import offline_form
+from services.exchange import widgets
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.realtime.test_publish import Ear, listening

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import Case
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.realtime.desk import People, newcomer
 from tests.realtime.listening import Listener

@@ -9,7 +9,7 @@ from time import monotonic
 
 import pytest
 
-from services import messages
+from services.conversations import messages
 from tests import factories as make
 from tests.processes.running import ROOT, eventually
 from tests.realtime.desk import People, WholeDesk, newcomer

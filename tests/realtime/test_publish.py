@@ -19,7 +19,8 @@ from jobs import sweeps
 from models import Agent, Case, Event, Message
 from realtime import fragments, publish, topics
 from realtime.bus import bus, unpack
-from services import chats, clock
+from services import clock
+from services.conversations import chats
 from tests import factories as make
 from tests.redis import RealRedis
 

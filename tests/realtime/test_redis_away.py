@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from extensions import db
 from models import Case, Event
-from services import chats, messages
+from services.conversations import chats, messages
 from tests import factories as make
 from tests.processes.running import eventually
 from tests.realtime.desk import People, WholeDesk, newcomer, whole_desk

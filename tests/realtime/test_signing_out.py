@@ -13,7 +13,7 @@ from realtime.attendance import Attendance
 from realtime.bus import bus
 from realtime.connection import SESSION_OVER
 from realtime.hub import Hub
-from services import passwords, sign_ins
+from services.signing_in import passwords, sign_ins
 from tests import factories as make
 from tests.browsing import Browser
 from tests.realtime.desk import People, WholeDesk

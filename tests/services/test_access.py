@@ -10,9 +10,12 @@ from flask import Flask
 
 from extensions import db
 from models import Access, Agent, AgentStatus, Case, Channel, Handling, Status, StatusKind
-from services import access, access_levels, chats, clock, groups, statuses
-from services.access_levels import Level
+from services import access, clock
+from services.attendance import statuses
+from services.conversations import chats
 from services.errors import CaseNotFound, Forbidden, InvalidInput
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from services.uow import unit_of_work
 from tests import factories as make
 

@@ -17,23 +17,14 @@ from sqlalchemy import Engine, event
 import services
 from extensions import db
 from models import Access, Agent, AuditEntry, Channel, Role, Setting
-from services import (
-    access_levels,
-    audit,
-    audit_log,
-    channels,
-    chats,
-    clock,
-    groups,
-    retention,
-    settings,
-    staffing,
-    statuses,
-    widgets,
-)
-from services.access_levels import Level
+from services import audit, audit_log, clock, retention, settings
+from services.attendance import statuses
 from services.audit import AUDITED
+from services.conversations import chats
+from services.exchange import channels, widgets
 from services.settings import ChatSettings
+from services.team import access_levels, groups, staffing
+from services.team.access_levels import Level
 from services.uow import unit_of_work
 from tests import factories as make
 
@@ -255,7 +246,7 @@ def statements(case_id: int, agent: Agent) -> int:
 
 def bulk_statements() -> Iterator[tuple[str, str, set[str]]]:
     """Every `update(Model)…values(…)` and `delete(Model)` of the domain: where, of which model, which fields."""
-    for file in sorted(Path(inspect.getfile(services)).parent.glob("*.py")):
+    for file in sorted(Path(inspect.getfile(services)).parent.rglob("*.py")):
         calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
         for call in calls:
             if isinstance(call.func, ast.Name) and call.func.id in ("update", "delete", "insert_if_new") and call.args:

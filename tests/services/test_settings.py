@@ -10,7 +10,8 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services import chats, settings
+from services import settings
+from services.conversations import chats
 from services.errors import InvalidInput
 from services.settings import LONGEST_SILENCE, ChatSettings
 from tests import factories as make

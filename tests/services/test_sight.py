@@ -9,9 +9,12 @@ from flask import Flask
 
 from channels.base import Author
 from models import Access, Agent, AgentStatus, Case, EventKind, Group, Handling, Status, StatusKind
-from services import access, access_levels, chats, groups, statuses
-from services.access_levels import Level
+from services import access
+from services.attendance import statuses
+from services.conversations import chats
 from services.events import SYSTEM, Work, committed
+from services.team import access_levels, groups
+from services.team.access_levels import Level
 from services.uow import lock_case, record, unit_of_work
 from tests import factories as make
 

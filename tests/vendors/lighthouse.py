@@ -30,7 +30,8 @@ from channels.http import HttpClient
 from channels.registry import KINDS
 from extensions import db
 from models import Agent, Channel
-from services import channels, groups
+from services.exchange import channels
+from services.team import groups
 
 TTL = 600
 

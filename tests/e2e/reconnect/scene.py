@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from channels.base import Author, CustomerData, CustomerUpdate
 from extensions import db
 from models import Agent, Case, Message
-from services import chats, clock, messages
+from services import clock
+from services.conversations import chats, messages
 from services.events import SYSTEM
 from services.uow import lock_case, unit_of_work
 from tests import factories as make

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Request, Route, WebSocketRoute, expect
 
-from services import chats
+from services.conversations import chats
+from services.conversations.messages import changed, since
 from services.events import SYSTEM
-from services.messages import changed, since
 from services.uow import lock_case, unit_of_work
 from tests import factories as make
 from tests.e2e.conftest import People

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models import Case, Status
-from services import chats
+from services.conversations import chats
 from tests import factories as make
 from tests.e2e.conftest import People, say
 from tests.e2e.reconnect import scene

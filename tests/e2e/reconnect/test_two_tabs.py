@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from extensions import db
 from models import Agent, StatusKind
-from services import statuses
+from services.attendance import statuses
 from tests.e2e.conftest import People
 from tests.e2e.test_statuses import choose, kind_of, let_the_grace_be_over, shows
 from tests.network import WeakLink

@@ -20,8 +20,8 @@ from extensions import db
 from models import Case, Message
 from processes.keeping import backup, restore
 from processes.keeping.manifest import Manifest
-from services import attachments, chats
-from services.attachments import Upload
+from services.conversations import attachments, chats
+from services.conversations.attachments import Upload
 from tests import databases
 from tests import factories as make
 from tests.browsing import FreshClient

@@ -18,7 +18,7 @@ from extensions import db, files
 from processes import migration
 from processes.keeping import backup
 from processes.keeping.archive import Packer
-from services import chats
+from services.conversations import chats
 from tests import databases
 from tests import factories as make
 from tests.processes.keeping.desks import (

@@ -21,7 +21,8 @@ from models import Agent
 from processes import migration
 from processes.keeping import folders, restore
 from processes.keeping.manifest import Manifest
-from services import attachments, channels, messages
+from services.conversations import attachments, messages
+from services.exchange import channels
 from tests import databases
 from tests import factories as make
 from tests.browsing import Browser

@@ -1,0 +1,1 @@
+"""Alerts: what agents hear of, on open pages and by Web Push."""

@@ -1,0 +1,1 @@
+"""Exchange: channels, what comes in through them and what is owed to them."""

@@ -1,0 +1,1 @@
+"""Signing in: passwords, second factors, and the browsers that are signed in."""

@@ -1,0 +1,1 @@
+"""The team: agents, their access, roles and groups; who joins, who leaves, and who takes over."""
