@@ -20,7 +20,7 @@ from processes import lock, reachable
 from processes import migration as migrations
 from processes.keeping import folders
 from processes.migration import migrate_database
-from services import audit
+from services import after_restore, audit
 from services.attendance import custom_statuses, statuses
 from services.errors import InvalidInput
 from services.exchange import channels
@@ -235,7 +235,7 @@ def restore_backup(path: Path | None, yes: bool) -> None:
     """Put a backup in place of what there is; the desk must be stopped.
 
     What was there is moved into a folder of its own, nothing is deleted. Then the database is migrated. If a restore
-    was interrupted, this finishes it, with or without PATH.
+    was interrupted, this finishes it, with or without PATH. Everybody has to sign in again then.
     """
     from processes.keeping import restore
 
@@ -250,6 +250,8 @@ def restore_backup(path: Path | None, yes: bool) -> None:
             aside = restore.restore(settings, path, partial(_agree, yes))
         click.echo(f"Restored. What was there before is in {aside}.")
         migrate_database(_app())
+        after_restore.begin_anew()
+        click.echo("Everybody has to sign in again; links that were open are not valid any more.")
 
 
 @click.command("db", add_help_option=False, context_settings={"ignore_unknown_options": True})

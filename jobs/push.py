@@ -32,7 +32,9 @@ _TEST = "test:"
 _TTL_SECONDS = int(waking.WINDOW.total_seconds())
 _AGAIN_AFTER_SECONDS = 20
 _LONGEST_WORDS = 120
-_CLAIMED_SECONDS = 2 * _TTL_SECONDS
+_SENT_SECONDS = 2 * _TTL_SECONDS
+# Longer than sending takes; a worker that dies meanwhile leaves the rest to the next look.
+_CLAIMED_SECONDS = 30
 
 
 def after_commit(work: Work) -> None:
@@ -76,14 +78,14 @@ def _wake() -> None:
 
 
 def _send_call(subscription: PushSubscription, call: Call) -> None:
-    claim = _claim_key(subscription, call)
+    claim, hold = _claim_key(subscription, call), _SENT_SECONDS
     try:
         _send(subscription, _payload_of(call), topic=_tag(call.case.id))
     except ChannelError as error:
         log.warning("push subscription %s was not reached: %s", subscription.id, error.reason)
         if not error.permanent:
-            wait = int(min(error.retry_after or _AGAIN_AFTER_SECONDS, _TTL_SECONDS)) or 1
-            bus.redis.expire(claim, wait)
+            hold = int(min(error.retry_after or _AGAIN_AFTER_SECONDS, _TTL_SECONDS)) or 1
+    bus.redis.expire(claim, hold)
 
 
 def _try_out(subscription_id: int) -> None:

@@ -52,7 +52,7 @@ class StatusSpan(Model):
 
     __tablename__ = "status_span"
     __table_args__ = (
-        Index("ix_status_span_of_agent", "agent_id", "began_at"),
+        Index("ix_status_span_of_agent", "agent_id", "ended_at"),
         Index(
             "uq_status_span_present",
             "agent_id",

@@ -64,14 +64,13 @@ def _noted(case_id: int, agent: Agent, tab: str, doing: Doing) -> dict[int, Pres
         entry = json.dumps([agent.id, agent.name, doing, time.time() + LASTS_SECONDS])
         pipeline.hset(key, field, entry)
     pipeline.expire(key, LASTS_SECONDS)
-    pipeline.hvals(key)
-    return _present(pipeline.execute()[-1])
-
-
-def _present(entries: list[bytes]) -> dict[int, Presence]:
+    pipeline.hgetall(key)
     there: dict[int, Presence] = {}
-    for agent_id, name, doing, until in map(json.loads, entries):
+    for tab_of_agent, entry in pipeline.execute()[-1].items():
+        agent_id, name, doing, until = json.loads(entry)
         known = there.get(agent_id)
-        if until > time.time() and (known is None or known.doing == Doing.VIEWING):
+        if until <= time.time():
+            bus.redis.hdel(key, tab_of_agent)
+        elif known is None or known.doing == Doing.VIEWING:
             there[agent_id] = Presence(agent_id, name, Doing(doing))
     return there

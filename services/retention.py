@@ -1,4 +1,4 @@
-"""Retention: how long the raw trail of deliveries and the audit log are kept. Messages and events stay."""
+"""Retention: how long the raw trail of deliveries, the audit log and the like are kept. Messages and events stay."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 
-from models import AuditEntry, InboxItem, OutboxItem, PushSubscription, SignIn
+from models import AuditEntry, InboxItem, OutboxItem, PushSubscription, SignIn, StatusSpan
 
 from . import clock
 from .exchange.inbox import ASIDE
@@ -18,14 +18,16 @@ KEEP_ASIDE = timedelta(days=90)
 KEEP_AUDIT = timedelta(days=365)
 KEEP_SIGNED_OUT = timedelta(days=90)
 KEEP_UNSEEN = timedelta(days=60)
+KEEP_STATUS_TIMES = timedelta(days=2 * 365)
 SLICE = 200
-_Aging = InboxItem | OutboxItem | AuditEntry | PushSubscription | SignIn
+_Aging = InboxItem | OutboxItem | AuditEntry | PushSubscription | SignIn | StatusSpan
 
 
 def retire() -> Iterator[None]:
     """Delete applied deliveries and settled items after a month, what could not be used after three.
 
-    Entries of the audit log go after a year, sign-ins three months after their end or two after their last use.
+    Entries of the audit log go after a year, sign-ins three months after their end or two after their last use,
+    times in statuses after two years.
 
     Each step is one slice in a unit of work of its own, so that nobody else has to wait for long; whoever takes the
     steps may stop after any of them and begin anew later.
@@ -38,6 +40,7 @@ def retire() -> Iterator[None]:
     forgotten = or_(SignIn.ended_at < now - KEEP_SIGNED_OUT, SignIn.seen_at < now - KEEP_UNSEEN)
     yield from _delete(PushSubscription, PushSubscription.sign_in_id.in_(select(SignIn.id).where(forgotten)))
     yield from _delete(SignIn, forgotten)
+    yield from _delete(StatusSpan, StatusSpan.ended_at < now - KEEP_STATUS_TIMES)
 
 
 def _delete(table: type[_Aging], is_old: ColumnElement[bool]) -> Iterator[None]:

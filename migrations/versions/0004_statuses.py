@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["status_id"], ["agent_status.id"], name=op.f("fk_status_span_status_id_agent_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_status_span")),
     )
-    op.create_index("ix_status_span_of_agent", "status_span", ["agent_id", "began_at"])
+    op.create_index("ix_status_span_of_agent", "status_span", ["agent_id", "ended_at"])
     op.create_index(
         "uq_status_span_present",
         "status_span",

@@ -12,11 +12,13 @@ from extensions import db
 from models import Agent, AgentStatus, Handling
 from services import access, clock
 
+from . import statuses
+
 
 def is_ready() -> ColumnElement[bool]:
     """The agents who handle chats now and are connected, whatever their access."""
     handles = exists().where(AgentStatus.id == Agent.status_id, AgentStatus.chats == Handling.HANDLE)
-    return and_(Agent.active, Agent.connected_until > clock.now(), handles)
+    return and_(Agent.active, statuses.is_connected(clock.now()), handles)
 
 
 def is_available(family: str, group_id: int) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, not_, or_, select, update
 
 from extensions import db
 from models import Agent, AgentStatus, StatusKind, StatusSpan
@@ -23,6 +23,8 @@ BEAT_SECONDS = 20
 # A minute without a connection, counted from a beat that may be as old as the next one is late.
 GRACE = timedelta(seconds=60 + BEAT_SECONDS)
 _AFTER_SIGN_IN = timedelta(seconds=60)
+# Nobody is connected for longer than a beat has said: what lies beyond was written before the clock was set back.
+_FARTHEST = GRACE + timedelta(seconds=BEAT_SECONDS)
 
 
 def choices() -> list[AgentStatus]:
@@ -84,8 +86,9 @@ def arrive(agent: Agent) -> None:
 
     Writes only where that is news, or the last time is a beat ago.
     """
-    fresh_until = clock.now() + GRACE - timedelta(seconds=BEAT_SECONDS)
-    if agent.returns_to_id is not None or agent.connected_until is None or agent.connected_until < fresh_until:
+    now, until = clock.now(), agent.connected_until
+    is_fresh = until is not None and now + GRACE - timedelta(seconds=BEAT_SECONDS) <= until <= now + _FARTHEST
+    if agent.returns_to_id is not None or not is_fresh:
         note_connected([agent.id])
 
 
@@ -105,6 +108,11 @@ def note_connected(agent_ids: Collection[int]) -> None:
                 _change(agent, status)
         for agent_id in came:
             note_agent(agent_id)
+
+
+def is_connected(now: datetime) -> ColumnElement[bool]:
+    """The agents who have a live connection, or had one less than a minute ago."""
+    return and_(Agent.connected_until > now, Agent.connected_until <= now + _FARTHEST)
 
 
 def leave(agent: Agent) -> None:
@@ -150,7 +158,8 @@ def end_used_up() -> None:
 def _end_if_lapsed(agent_id: int) -> None:
     with unit_of_work():
         agent = lock_agent(agent_id)
-        if agent.connected_until is not None and agent.connected_until > clock.now():
+        now, until = clock.now(), agent.connected_until
+        if until is not None and now < until <= now + _FARTHEST:
             return
         taken = of(agent)
         if taken.kind != StatusKind.OFFLINE:
@@ -159,7 +168,7 @@ def _end_if_lapsed(agent_id: int) -> None:
 
 
 def _is_gone(now: datetime) -> ColumnElement[bool]:
-    return Agent.connected_until.is_(None) | (Agent.connected_until <= now)
+    return Agent.connected_until.is_(None) | not_(is_connected(now))
 
 
 def _change(agent: Agent, status: AgentStatus) -> None:

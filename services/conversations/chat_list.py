@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, case, func, select
 
 from extensions import db
-from models import Agent, Case, Channel, Customer, Group
+from models import Agent, Case, Channel, Customer, Distribution, Group
 from services import access
 
 MOST_ROWS = 2000
@@ -17,13 +17,17 @@ MOST_ROWS = 2000
 
 @dataclass(frozen=True)
 class ChatRow:
-    """One active chat. `owner_id` is 0 while nobody has it, `customer_name` empty for one who gave none."""
+    """One active chat. `owner_id` is 0 while nobody has it, `customer_name` empty for one who gave none.
+
+    `is_given_away`: its group gives chats to agents by itself.
+    """
 
     id: int
     rev: int
     customer_id: int
     customer_name: str
     group_name: str
+    is_given_away: bool
     channel_kind: str
     owner_id: int
     owner_name: str
@@ -52,6 +56,7 @@ _COLUMNS: Select[*tuple[Any, ...]] = (
         Customer.id.label("customer_id"),
         Customer.name.label("customer_name"),
         Group.name.label("group_name"),
+        Group.distribution,
         Channel.kind.label("channel_kind"),
         Case.fixated_to_id,
         Agent.name.label("owner_name"),
@@ -102,6 +107,7 @@ def _row(found: Row[Any]) -> ChatRow:
         customer_id=found.customer_id,
         customer_name=found.customer_name,
         group_name=found.group_name,
+        is_given_away=found.distribution != Distribution.NONE,
         channel_kind=found.channel_kind,
         owner_id=found.fixated_to_id or 0,
         owner_name=found.owner_name or "",

@@ -95,6 +95,11 @@ def end_all(agent_id: int, *, but: int | None = None) -> None:
     _end(SignIn.agent_id == agent_id, SignIn.id != (but or 0))
 
 
+def end_everywhere() -> None:
+    """Sign everybody out of all browsers."""
+    _end()
+
+
 def revoke(agent: Agent, sign_in_id: int) -> None:
     """Sign one of the agent's browsers out from another one."""
     with unit_of_work():

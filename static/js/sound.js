@@ -5,6 +5,7 @@
 
   const deskbell = window.deskbell;
   const RINGS_FOR_MS = 1000;
+  const GIVEN_WITHIN_MS = 2500; // the desk gives chats of some groups to agents: the others need not hear of them
   const MOST_AT_ONCE = 3; // who comes back to a long list needs no page of notifications
   // A chat that was given appears with a reply: that is one piece of news.
   const SUBJECTS = { new: "new", reply: "mine", given: "mine", mention: "mention" };
@@ -22,6 +23,7 @@
     section: deskbell.chatList.sectionOf(row),
     unread: Number(row.dataset.unread),
     author: row.dataset.lastAuthor,
+    isGivenAway: "givenAway" in row.dataset,
     isBeforeEyes: deskbell.chatList.isOpen(row) && !document.hidden && document.hasFocus(),
   });
 
@@ -70,6 +72,14 @@
     if (wants(occasion, "desktop")) deskbell.desktop.show(news);
   }
 
+  function announce(news) {
+    if (!news.length) return;
+    deskbell.announce(news.map(inWords).join(" "));
+    if (deskbell.sound.isOnDuty()) news.slice(0, MOST_AT_ONCE).forEach(tell);
+  }
+
+  const isStillNew = ({ id }) => known.get(`chat-row-${id}`)?.section === "new";
+
   deskbell.sound = {
     play,
     ring,
@@ -84,8 +94,10 @@
     const rows = before ? [...now].filter(([id, row]) => isNews(row, before.get(id))) : [];
     if (!rows.length) return;
     const news = rows.map(([, row]) => ({ ...row, occasion: occasionOf(row), url: `/chats/${row.id}` }));
-    deskbell.announce(news.map(inWords).join(" "));
-    if (deskbell.sound.isOnDuty()) news.slice(0, MOST_AT_ONCE).forEach(tell);
+    const isHeld = (each) => each.section === "new" && each.isGivenAway;
+    announce(news.filter((each) => !isHeld(each)));
+    const held = news.filter(isHeld);
+    if (held.length) setTimeout(() => announce(held.filter(isStillNew)), GIVEN_WITHIN_MS);
   });
 
   // What the server tells this agent alone.

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import Access, Agent, Case
+from models import Access, Agent, Case, Distribution
 from services.alerts import notifications
 from services.alerts.notifications import Wishes
 from services.attendance import custom_statuses, statuses
 from services.attendance.custom_statuses import Custom
 from services.conversations import chats, notes, transfers
+from services.settings import ChatSettings, change_chats
 from services.team import access_levels, groups
 from services.team.access_levels import Level
+from services.team.groups import Giving
 from tests import factories as make
 from tests.e2e.conftest import People, RunningDesk
 from tests.e2e.reconnect import scene
@@ -70,9 +73,9 @@ class Desk:
         found: list[list[str]] = self.page.evaluate(SHOWN)
         return found
 
-    def hears_nothing(self, rings: int = 0) -> bool:
+    def hears_nothing(self, rings: int = 0, *, within_ms: int = 300) -> bool:
         """Whether it stays at so many rings after everything has been told that is to be told."""
-        self.page.evaluate("new Promise((done) => setTimeout(done, 300))")
+        self.page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", within_ms)
         return self.rings == rings
 
     def lets_the_last_ring_fade(self) -> None:
@@ -127,6 +130,30 @@ def test_a_new_chat_rings_for_everyone_who_may_take_it_and_for_nobody_else(sit: 
     for desk in others:
         assert desk.hears_nothing(), desk.agent.name
         assert desk.shown == []
+
+
+@pytest.fixture
+def one_each(people: People) -> Iterator[None]:
+    """The desk gives chats away, one for each agent."""
+    giving = partial(groups.change, groups.first().id, name="Support", from_name="")
+    giving(giving=Giving(Distribution.LEAST_BUSY))
+    change_chats(ChatSettings(chats_at_once=1))
+    yield
+    giving(giving=Giving(Distribution.NONE))
+    change_chats(ChatSettings())
+
+
+@pytest.mark.usefixtures("one_each")
+def test_a_chat_that_the_desk_gives_away_rings_for_whom_it_is_given_to_and_one_that_waits_for_all(sit: Sit) -> None:
+    ann, bob = sit("Ann"), sit("Bob")
+    new_chat()
+    assert eventually(lambda: ann.rings + bob.rings == 1)
+    assert ann.hears_nothing(ann.rings, within_ms=3000)
+    assert bob.rings == 1 - ann.rings
+    new_chat()
+    assert eventually(lambda: (ann.rings, bob.rings) == (1, 1))
+    new_chat()
+    assert eventually(lambda: (ann.rings, bob.rings) == (2, 2))
 
 
 def test_a_reply_rings_for_the_owner_only(sit: Sit) -> None:

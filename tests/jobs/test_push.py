@@ -209,6 +209,21 @@ def test_the_pause_before_is_short_or_what_the_service_wants(
     assert seconds - 5 < bus.redis.ttl(claim) <= seconds
 
 
+def test_what_a_worker_left_when_it_died_is_sent_by_the_next_one(
+    app: Flask, ann: Agent, service: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.chat()
+    with monkeypatch.context() as dying:
+        dying.setattr(push, "_send_call", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            wake()
+    (claim,) = bus.redis.keys("deskbell:pushed:*")
+    assert bus.redis.ttl(claim) <= push._AGAIN_AFTER_SECONDS + 10
+    bus.redis.delete(claim)
+    wake()
+    assert len(service.received) == 1
+
+
 @pytest.mark.parametrize("status", [400, 403, 413])
 def test_what_the_push_service_refuses_for_good_is_not_tried_again(
     app: Flask, ann: Agent, service: Receiver, status: int

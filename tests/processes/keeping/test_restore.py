@@ -21,6 +21,7 @@ from models import Agent
 from processes import migration
 from processes.keeping import folders, restore
 from processes.keeping.manifest import Manifest
+from services import after_restore
 from services.conversations import attachments, messages
 from services.exchange import channels
 from tests import databases
@@ -83,6 +84,8 @@ def test_a_fresh_machine_has_the_same_desk(tmp_path: Path) -> None:
             returning = restored.test_client()
             returning.set_cookie("deskbell", cookie.value)
             assert returning.get("/profile").status_code == 200
+            after_restore.begin_anew()
+            assert returning.get("/profile").status_code == 302
 
 
 def attachment_of(case_id: int) -> str:

@@ -11,10 +11,11 @@ from flask import Flask
 
 from extensions import db
 from models import Agent, AgentStatus, Handling, StatusKind
-from services.attendance import status_times, statuses
+from services import retention
+from services.attendance import availability, status_times, statuses
 from services.errors import Forbidden, InvalidInput
 from services.events import Work, committed
-from services.team import agents, staffing
+from services.team import agents, groups, staffing
 from services.uow import unit_of_work
 from tests import factories as make
 
@@ -95,6 +96,17 @@ def test_a_connection_that_is_gone_for_a_minute_and_a_beat_takes_the_status_away
     assert status_of(ann) == StatusKind.OFFLINE
 
 
+def test_a_connection_from_before_the_clock_was_set_back_is_none(ann: Agent, clock: time_machine.Traveller) -> None:
+    statuses.note_connected([ann.id])
+    clock.shift(timedelta(hours=-1))
+    assert not availability.anyone("live_chat", groups.first().id)
+    statuses.end_lapsed()
+    assert status_of(ann) == StatusKind.OFFLINE
+    statuses.arrive(ann)
+    assert status_of(ann) == StatusKind.ONLINE
+    assert availability.anyone("live_chat", groups.first().id)
+
+
 @pytest.mark.parametrize("kind", [StatusKind.ONLINE, StatusKind.WITHOUT_CHATS])
 def test_the_next_connection_gives_it_back(ann: Agent, clock: time_machine.Traveller, kind: StatusKind) -> None:
     choose(ann, kind)
@@ -161,6 +173,18 @@ def test_the_time_in_each_status_is_counted_within_the_day_that_is_asked_for(
     spent = [status_times.of(ann.id, day, day + timedelta(days=1)) for day in (midnight, midnight + timedelta(1))]
     online, without = (statuses.built_in(kind).id for kind in (StatusKind.ONLINE, StatusKind.WITHOUT_CHATS))
     assert spent == [{online: timedelta(hours=2), without: timedelta(hours=13)}, {without: timedelta(hours=1)}]
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(729, True), (731, False)])
+def test_times_are_forgotten_after_two_years(
+    ann: Agent, clock: time_machine.Traveller, days: int, is_kept: bool
+) -> None:
+    clock.shift(timedelta(hours=1))
+    choose(ann, StatusKind.OFFLINE)
+    clock.shift(timedelta(days=days))
+    for _ in retention.retire():
+        pass
+    assert bool(status_times.of(ann.id, MORNING, MORNING + timedelta(hours=1))) is is_kept
 
 
 def test_the_time_of_all_agents_is_counted_in_one_query(ann: Agent, clock: time_machine.Traveller) -> None:
