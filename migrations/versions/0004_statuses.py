@@ -65,8 +65,6 @@ def upgrade() -> None:
             batch_op.create_foreign_key(op.f(f"fk_agent_{name}_agent_status"), "agent_status", [name], ["id"])
         batch_op.add_column(sa.Column("keeps_status", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("connected_until", sa.DateTime(timezone=True), nullable=True))
-    # Whoever is signed in while the desk is updated is online with their next page, not asked how to go on.
-    op.execute("UPDATE agent SET returns_to_id = (SELECT id FROM agent_status WHERE kind = 'online')")
 
 
 def downgrade() -> None:

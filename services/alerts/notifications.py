@@ -116,9 +116,8 @@ def _personal(event: Event) -> list[Notice]:
 
 def was_given(event: Event) -> bool:
     """Whether a chat fell to an agent by distribution or by a colleague, and not by their own hand."""
-    by = event.data.get("by")
-    is_given = event.kind == EventKind.CHAT_TAKEN and (bool(event.data.get("given")) or by is not None)
-    return (is_given or event.kind == EventKind.CHAT_TRANSFERRED) and event.data["agent"] != by
+    is_given = event.kind == EventKind.CHAT_TAKEN and bool(event.data.get("given"))
+    return is_given or event.kind == EventKind.CHAT_TRANSFERRED
 
 
 def _hears(agent: Agent, case: Case) -> bool:

@@ -80,10 +80,9 @@ def _sleepers(now: datetime) -> Sequence[Agent]:
 
 def _has_just_gone(now: datetime) -> ColumnElement[bool]:
     """Ready for chats, but no page has said for longer than a beat that it is there."""
-    handles = exists().where(AgentStatus.id == Agent.status_id, AgentStatus.chats == Handling.HANDLE)
     last_beat = now - timedelta(seconds=statuses.BEAT_SECONDS) - _BEATS_LATE
     is_silent = or_(Agent.connected_until.is_(None), Agent.connected_until < last_beat + statuses.GRACE)
-    return and_(handles, is_silent)
+    return and_(statuses.handles_chats(), is_silent)
 
 
 def _is_away() -> ColumnElement[bool]:

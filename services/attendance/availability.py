@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from extensions import db
-from models import Agent, AgentStatus, Handling
+from models import Agent
 from services import access, clock
 
 from . import statuses
@@ -17,8 +17,7 @@ from . import statuses
 
 def is_ready() -> ColumnElement[bool]:
     """The agents who handle chats now and are connected, whatever their access."""
-    handles = exists().where(AgentStatus.id == Agent.status_id, AgentStatus.chats == Handling.HANDLE)
-    return and_(Agent.active, statuses.is_connected(clock.now()), handles)
+    return and_(Agent.active, statuses.is_connected(clock.now()), statuses.handles_chats())
 
 
 def is_available(family: str, group_id: int) -> ColumnElement[bool]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, update
 
 from extensions import db
-from models import Agent, AgentStatus, StatusKind, StatusSpan
+from models import Agent, AgentStatus, Handling, StatusKind, StatusSpan
 from services import clock
 from services.errors import N_, Forbidden, InvalidInput
 from services.uow import lock_agent, note_agent, unit_of_work
@@ -113,6 +113,11 @@ def note_connected(agent_ids: Collection[int]) -> None:
 def is_connected(now: datetime) -> ColumnElement[bool]:
     """The agents who have a live connection, or had one less than a minute ago."""
     return and_(Agent.connected_until > now, Agent.connected_until <= now + _FARTHEST)
+
+
+def handles_chats() -> ColumnElement[bool]:
+    """The agents whose status lets them take and answer chats."""
+    return exists().where(AgentStatus.id == Agent.status_id, AgentStatus.chats == Handling.HANDLE)
 
 
 def leave(agent: Agent) -> None:

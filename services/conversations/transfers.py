@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from channels.base import Author
 from extensions import db
 from models import Agent, Case, EventKind, Group, Message
-from services import access, clock, settings
+from services import access, clock
 from services.attendance import availability
+from services.distributing import load
 from services.errors import N_, ChatEnded, ChatTaken, InvalidInput
 from services.events import agent_actor
 from services.uow import lock_case, record, unit_of_work
@@ -58,16 +59,11 @@ class Transferred:
 
 def colleagues(case: Case, by: Agent) -> list[Colleague]:
     """Every colleague who is neither the one who transfers nor has the chat already, those who can take it first."""
-    busy, usual = _loads(), settings.chats().chats_at_once
-    others = select(Agent).where(Agent.active, Agent.id.not_in((by.id, case.fixated_to_id or 0)))
-    found = list(db.session().scalars(others.order_by(Agent.name, Agent.id)))
-    obstacles = _obstacles(case, [agent.id for agent in found])
-    listed = [
-        Colleague(
-            agent, busy.get(agent.id, 0), usual if agent.capacity is None else agent.capacity, obstacles.get(agent.id)
-        )
-        for agent in found
-    ]
+    others = select(Agent, load.chats(), load.capacity())
+    others = others.where(Agent.active, Agent.id.not_in((by.id, case.fixated_to_id or 0)))
+    found = db.session().execute(others.order_by(Agent.name, Agent.id)).all()
+    obstacles = _obstacles(case, [agent.id for agent, _, _ in found])
+    listed = [Colleague(agent, busy, capacity, obstacles.get(agent.id)) for agent, busy, capacity in found]
     return sorted(listed, key=lambda one: one.obstacle is not None)
 
 
@@ -172,9 +168,3 @@ def _obstacles(case: Case, agent_ids: Sequence[int]) -> dict[int, Obstacle]:
         if not (may and is_there):
             obstacles[agent_id] = Obstacle.AWAY if may else Obstacle.NO_ACCESS
     return obstacles
-
-
-def _loads() -> dict[int, int]:
-    """How many chats each agent has."""
-    query = select(Agent.id, func.count()).join(Case, Case.fixated_to_id == Agent.id).where(Case.active)
-    return {agent_id: count for agent_id, count in db.session().execute(query.group_by(Agent.id))}  # noqa: C416

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import select
 
 from extensions import db
 from models import Agent, Case, Distribution, EventKind, Group
-from services import clock, settings
+from services import clock
 from services.attendance import availability
 from services.conversations import chat_states
 from services.events import Work
 from services.uow import lock_agent, lock_case, unit_of_work
 
-from . import distribution, line
+from . import distribution, line, load
 from .distribution import Candidate, Gift, Waiting
 from .line import InLine
 
@@ -77,14 +77,8 @@ def _suited(one: InLine, available: Iterable[int]) -> Waiting:
 
 
 def _candidates(agent_ids: Iterable[int]) -> list[Candidate]:
-    usual = settings.chats().chats_at_once
-    query = select(Agent.id, _chats(), func.coalesce(Agent.capacity, usual), Agent.given_at)
+    query = select(Agent.id, load.chats(), load.capacity(), Agent.given_at)
     return [Candidate(*found) for found in db.session().execute(query.where(Agent.id.in_(agent_ids)))]
-
-
-def _chats() -> ScalarSelect[int]:
-    """How many chats an agent has now, given or taken."""
-    return select(func.count(Case.id)).where(Case.active, Case.fixated_to_id == Agent.id).scalar_subquery()
 
 
 def give(gift: Gift) -> bool:
@@ -107,7 +101,6 @@ def give(gift: Gift) -> bool:
 
 def _has_room(agent: Agent, case: Case) -> bool:
     """Whether the agent is available for this chat and has fewer than they may be given."""
-    room = agent.capacity if agent.capacity is not None else settings.chats().chats_at_once
     available = availability.is_available(case.channel.family, case.group_id)
-    query = select(_chats() < room).where(Agent.id == agent.id, available)
+    query = select(load.chats() < load.capacity()).where(Agent.id == agent.id, available)
     return db.session().scalar(query) is True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm import undefer
 from channels.base import Capabilities, Connection
 from extensions import db
 from models import Channel, Group, Widget
-from services import clock
+from services import clock, tokens
 from services.uow import unit_of_work
 
 _capabilities: dict[str, Capabilities] = {}
@@ -67,14 +66,14 @@ def is_told_presence(channel: Channel) -> bool:
 
 def by_hook_token(kind: str, token: str) -> Channel | None:
     """The channel whose webhook address holds this token."""
-    return db.session().scalar(_BY_HOOK, {"hook_hash": _hashed(token), "kind": kind})
+    return db.session().scalar(_BY_HOOK, {"hook_hash": tokens.digest(token), "kind": kind})
 
 
 def connect(
     *, kind: str, family: str, name: str, group: Group, credentials: dict[str, str], state_reason: str = ""
 ) -> Channel:
     """Add a vendor's channel with a webhook address of its own."""
-    token = secrets.token_urlsafe(32)
+    token = tokens.new()
     with unit_of_work() as session:
         channel = Channel(
             kind=kind,
@@ -84,7 +83,7 @@ def connect(
             group_id=group.id,
             sealed_credentials=json.dumps(credentials),
             sealed_hook_token=token,
-            hook_hash=_hashed(token),
+            hook_hash=tokens.digest(token),
             created_at=clock.now(),
         )
         session.add(channel)
@@ -133,7 +132,3 @@ def widget_by_key(key: str) -> Widget | None:
 
 def _telling_kinds() -> list[str]:
     return [kind for kind, can in _capabilities.items() if can.presence and not can.own_socket]
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

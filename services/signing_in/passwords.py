@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import timedelta
 from functools import cache
 
@@ -13,7 +11,7 @@ from sqlalchemy import delete, select
 
 from extensions import db
 from models import Agent, PasswordLink
-from services import audit, clock
+from services import audit, clock, tokens
 from services.errors import N_, InvalidInput
 from services.uow import unit_of_work
 
@@ -76,11 +74,13 @@ def make_link(agent: Agent, made_by: Agent | None = None) -> str:
 
     Links that were made for the agent before work no more. `made_by` is empty where a command makes it.
     """
-    token = secrets.token_urlsafe(32)
+    token = tokens.new()
     now = clock.now()
     with unit_of_work() as session:
         drop_links(agent.id)
-        link = PasswordLink(token_hash=_digest(token), agent_id=agent.id, created_at=now, expires_at=now + LINK_LASTS)
+        link = PasswordLink(
+            token_hash=tokens.digest(token), agent_id=agent.id, created_at=now, expires_at=now + LINK_LASTS
+        )
         link.made_by_id = made_by.id if made_by else None
         session.add(link)
         audit.note("agent", agent.id, agent.name, "password_link")
@@ -89,7 +89,7 @@ def make_link(agent: Agent, made_by: Agent | None = None) -> str:
 
 def whose_link(token: str) -> Agent | None:
     """The agent who may choose a password with this word, None if it is not or no longer good for that."""
-    good = (PasswordLink.token_hash == _digest(token), PasswordLink.expires_at > clock.now())
+    good = (PasswordLink.token_hash == tokens.digest(token), PasswordLink.expires_at > clock.now())
     theirs = select(Agent).join(PasswordLink, PasswordLink.agent_id == Agent.id)
     return db.session().scalar(theirs.where(*good, Agent.active))
 
@@ -128,10 +128,6 @@ def _give(agent: Agent, new_hash: str, *, here: int | None = None) -> None:
     audit.note("agent", agent.id, agent.name, "password")
     drop_links(agent.id)
     sign_ins.end_all(agent.id, but=here)
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 @cache

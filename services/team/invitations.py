@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,7 +9,7 @@ from sqlalchemy import exists, select
 
 from extensions import db
 from models import Agent, Invitation
-from services import clock
+from services import clock, tokens
 from services.errors import N_, InvalidInput
 from services.sanitise import one_line
 from services.uow import lock_stream, unit_of_work
@@ -99,7 +97,7 @@ def holds(invitation: Invitation) -> bool:
 
 def by_token(token: str) -> Invitation | None:
     """The invitation that a link opens, or None."""
-    found = db.session().scalar(select(Invitation).where(Invitation.token_hash == _hashed(token)))
+    found = db.session().scalar(select(Invitation).where(Invitation.token_hash == tokens.digest(token)))
     return found if found is not None and holds(found) else None
 
 
@@ -134,8 +132,8 @@ def _equip(agent: Agent, invitation: Invitation) -> None:
 
 def _begin(invitation: Invitation, by: Agent) -> str:
     """Give it a link and a week, and tell the token."""
-    token = secrets.token_urlsafe(32)
-    invitation.token_hash, invitation.invited_by_id = _hashed(token), by.id
+    token = tokens.new()
+    invitation.token_hash, invitation.invited_by_id = tokens.digest(token), by.id
     invitation.created_at = clock.now()
     invitation.expires_at = invitation.created_at + LIFE
     return token
@@ -151,7 +149,3 @@ def _refuse_known(address: str) -> None:
         raise InvalidInput("email", N_("An agent with this e-mail address exists already."))
     if db.session().scalar(select(exists().where(Invitation.email == address, Invitation.accepted_at.is_(None)))):
         raise InvalidInput("email", N_("This address is invited already. Make a new link in the list of invitations."))
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -10,8 +10,8 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from channels.base import CustomerData, CustomerUpdate
 from services.conversations import chats
 from tests import factories as make
+from tests.e2e.chatting import answer, end_chat, log_of, newest_case, section
 from tests.e2e.conftest import People, RunningDesk, say
-from tests.e2e.test_main_job import answer, end_chat, log_of, newest_case, section
 
 ARABIC = "أين طلبي؟"
 HIDDEN_PX = """bubble => {

@@ -13,8 +13,8 @@ from services.conversations import chats
 from services.team import access_levels, groups
 from services.team.access_levels import Level
 from tests.e2e.axe import findings
+from tests.e2e.chatting import answer, log_of, newest_case, section
 from tests.e2e.conftest import People, say
-from tests.e2e.test_main_job import answer, log_of, newest_case, section
 
 Picture = Callable[[Page, str], None]
 

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories as make
+from tests.e2e.chatting import answer
 from tests.e2e.conftest import People, RunningDesk, say, wait_until_healthy
 from tests.e2e.reconnect import scene
 from tests.e2e.reconnect.seeing import shows_what_the_desk_has, widget_shows_what_the_desk_has
 from tests.e2e.reconnect.test_gaps import MARK, is_the_same_page
-from tests.e2e.test_main_job import answer
 from tests.network import WeakLink
 from tests.processes.running import command, eventually
 from tests.realtime.listening import Listener

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from models import Case, Status
 from services.conversations import chats
 from tests import factories as make
+from tests.e2e.chatting import answer
 from tests.e2e.conftest import People, say
 from tests.e2e.reconnect import scene
 from tests.e2e.reconnect.seeing import shows_what_the_desk_has, visitors_view, widget_shows_what_the_desk_has
-from tests.e2e.test_main_job import answer
 from tests.network import WeakLink
 from tests.processes.running import eventually
 

@@ -7,10 +7,10 @@ from playwright.sync_api import Page, expect
 
 from services.conversations import chats
 from tests import factories as make
+from tests.e2e.chatting import answer
 from tests.e2e.conftest import People
 from tests.e2e.reconnect import scene
 from tests.e2e.reconnect.seeing import shows_what_the_desk_has, widget_shows_what_the_desk_has
-from tests.e2e.test_main_job import answer
 from tests.network import Way, WeakLink
 from tests.processes.running import eventually
 
