@@ -9,7 +9,7 @@
   const ICON = "/static/icon-192.png"; // desktops want pixels
   const ADDRESS = "/profile/notifications/browser";
 
-  const shown = new Map(); // case id → occasion, of what this tab has put on the desktop
+  const shown = new Map(); // case id → { occasion, at }, of what this tab has put on the desktop and when
 
   const agent = () => document.body.dataset.agent;
   const isPossible = () => window.isSecureContext && "Notification" in window && "serviceWorker" in navigator;
@@ -21,33 +21,36 @@
     return navigator.serviceWorker.ready;
   }
 
-  async function put(title, { body, tag, url }) {
+  async function put(title, { body, tag, url, at = Date.now() }) {
     if (!isAllowed()) return false;
     const registration = await worker();
-    await registration.showNotification(title, { body, tag, icon: ICON, renotify: true, data: { url } });
+    await registration.showNotification(title, { body, tag, icon: ICON, renotify: true, data: { url, at } });
     return true;
   }
 
   async function show({ id, occasion, name, words, url }) {
     const body = document.body.dataset.words === "1" ? [name, words].filter(Boolean).join(": ") : "";
     const title = document.body.getAttribute(`data-title-${occasion}`);
-    if (!(await put(title, { body, tag: `chat-${id}`, url }))) return;
-    shown.set(id, occasion);
+    const at = Date.now();
+    if (!(await put(title, { body, tag: `chat-${id}`, url, at }))) return;
+    shown.set(id, { occasion, at });
     takeBackOldNews(); // that took a moment, in which somebody may have been quicker
   }
 
-  async function takeBack(id) {
+  /** Finding it takes a moment, in which later news may have come in its place: that stays. */
+  async function takeBack(id, at) {
     shown.delete(id);
     const registration = await worker();
-    for (const notification of await registration.getNotifications({ tag: `chat-${id}` })) notification.close();
+    const standing = await registration.getNotifications({ tag: `chat-${id}` });
+    standing.filter(({ data }) => !(data?.at > at)).forEach((notification) => notification.close());
   }
 
   /** What somebody has taken or is reading is no news any more. */
   function takeBackOldNews() {
-    for (const [id, occasion] of shown) {
+    for (const [id, { occasion, at }] of shown) {
       const row = document.getElementById(`chat-row-${id}`);
       const isTaken = !row || (occasion === "new" && deskbell.chatList.sectionOf(row) !== "new");
-      if (occasion !== "mention" && (isTaken || Number(row.dataset.unread) === 0)) takeBack(id);
+      if (occasion !== "mention" && (isTaken || Number(row.dataset.unread) === 0)) takeBack(id, at);
     }
   }
 
