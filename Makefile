@@ -6,6 +6,10 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help run demo test quick bench lint format pins messages clean environment development translations browser postgresql proxies
 
+# Tests that need no browser and no second go several at a time, the others one after the other.
+QUICK := -m "not e2e and not slow" --numprocesses logical
+CALM := -m "e2e or slow"
+
 # $(call need,PACKAGE): install a Debian package where we may, say what is missing where we may not.
 need = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $(1) ..." && apt-get -qq update \
 	&& DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(1) </dev/null >/dev/null; } \
@@ -27,11 +31,13 @@ demo: environment translations  ## start Deskbell with example data
 	@exec $(BIN)/python -m demo
 
 test: development browser postgresql proxies translations lint  ## check and test everything, on both databases
-	@$(BIN)/python -m pytest
-	@$(BIN)/python -m pytest --database=postgresql
+	@$(BIN)/python -m pytest $(QUICK)
+	@$(BIN)/python -m pytest $(CALM)
+	@$(BIN)/python -m pytest $(QUICK) --database=postgresql
+	@$(BIN)/python -m pytest $(CALM) --database=postgresql
 
 quick: development translations  ## the tests that take seconds
-	@$(BIN)/python -m pytest -m "not e2e and not slow"
+	@$(BIN)/python -m pytest $(QUICK)
 
 bench: development browser translations  ## measure the desk and write bench/latest.json
 	@$(BIN)/python -m bench

@@ -72,12 +72,17 @@ def _ready() -> None:
     reachable.require_database(settings)
     file = reachable.sqlite_file(settings)
     is_new = file is not None and not file.exists()
-    audit.by(audit.COMMAND_LINE)
-    # Where the desk is not running, there is nobody to be told.
-    logging.getLogger("realtime").setLevel(logging.ERROR)
+    _act_as_operator()
     migrate_database(_app())
     if is_new:
         click.echo(f"A new desk was made in {settings.data_dir}.", err=True)
+
+
+def _act_as_operator() -> None:
+    """What changes is noted as done on the command line; where the desk is not running, there is nobody to be told."""
+    audit.by(audit.COMMAND_LINE)
+    for name in ("realtime", "jobs.queues"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 @agent.command("create")
@@ -250,6 +255,7 @@ def restore_backup(path: Path | None, yes: bool) -> None:
             aside = restore.restore(settings, path, partial(_agree, yes))
         click.echo(f"Restored. What was there before is in {aside}.")
         migrate_database(_app())
+        _act_as_operator()
         after_restore.begin_anew()
         click.echo("Everybody has to sign in again; links that were open are not valid any more.")
 

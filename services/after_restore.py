@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import delete, update
 
-from models import Invitation, PasswordLink, Presence
+from models import PasswordLink, Presence
 
 from . import clock
 from .signing_in import sign_ins
+from .team import invitations
 from .uow import unit_of_work
 
 
@@ -20,5 +21,6 @@ def begin_anew() -> None:
     with unit_of_work() as session:
         sign_ins.end_everywhere()
         session.execute(delete(PasswordLink))
-        session.execute(delete(Invitation).where(Invitation.accepted_at.is_(None)))
+        for invitation in invitations.waiting():
+            session.delete(invitation)
         session.execute(update(Presence).values(told=None, due_at=clock.now(), claimed_until=None))

@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for kind in databases.KINDS:
         config.addinivalue_line("markers", f"{kind}(why): is about this kind of database; other runs go without it")
+    assert all((ROOT / name).exists() for name in ONCE)
     databases.choose(config.getoption("database"))
 
 

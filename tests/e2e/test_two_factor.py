@@ -122,7 +122,7 @@ def test_signing_out_another_browser_takes_its_pages_away(people: People, runnin
 
 def test_another_password_takes_the_pages_of_other_browsers_away(people: People, running: RunningDesk) -> None:
     # The page may just be joining when its sign-in ends.
-    people.expected = ["WebSocket", "401"]
+    people.expected = ["WebSocket", "ws:error", "401"]
     ann, page = people.agent()
     passwords.put(ann.id, "battery staple")
     expect(page.get_by_label("Password")).to_be_visible()

@@ -75,7 +75,7 @@ def test_downgrading_leaves_nothing_and_upgrading_again_works(app: Flask) -> Non
     assert shape() == first
 
 
-def test_an_agent_from_before_there_were_statuses_is_online_with_their_next_page(app: Flask) -> None:
+def test_an_agent_from_before_there_were_statuses_is_online_with_their_next_sign_in(app: Flask) -> None:
     upgrade(directory=MIGRATIONS, revision="0001")
     columns = "email, name, password_hash, is_admin, active, language, theme, session_version, created_at"
     values = "'ann@desk.example', 'Ann', '', false, true, '', 'auto', 1, '2026-01-01 00:00:00'"
@@ -84,7 +84,7 @@ def test_an_agent_from_before_there_were_statuses_is_online_with_their_next_page
     upgrade(directory=MIGRATIONS)
     ann = db.session.scalars(db.select(Agent)).one()
     assert (statuses.of(ann).kind, ann.access) == (StatusKind.OFFLINE, Access.FULL)
-    statuses.arrive(ann)
+    statuses.begin(ann.id)
     assert statuses.of(ann).kind == StatusKind.ONLINE
 
 

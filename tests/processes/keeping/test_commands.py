@@ -109,8 +109,9 @@ def fresh(app: Flask, tmp_path: Path) -> Iterator[Flask]:
 def test_restoring_brings_the_desk_and_migrates_it(fresh: Flask, tmp_path: Path) -> None:
     run = flask(fresh, "restore", "--yes", str(tmp_path / "desk.tar.gz"))
     assert (run.exit_code, run.stderr) == (0, "")
-    first, last = run.stdout.splitlines()
+    first, last, advice = run.stdout.splitlines()
     assert "messages: 1, files: 1, with the secret key" in first
+    assert advice.startswith("Everybody has to sign in again")
     assert last.startswith(f"Restored. What was there before is in {tmp_path}/second/replaced-")
     assert texts() == {"Hello"}
     assert migration.state(settings_of(fresh)).current == migration.state(settings_of(fresh)).head
@@ -151,7 +152,7 @@ def test_what_a_restore_replaced_can_be_put_back(app: Flask, tmp_path: Path) -> 
     run = flask(app, "restore", "--yes", str(tmp_path / "desk.tar.gz"))
     assert texts() == {"Hello"}
     put_away(app)
-    aside = Path(run.stdout.splitlines()[-1].rpartition(" ")[2].rstrip("."))
+    aside = Path(run.stdout.splitlines()[1].rpartition(" ")[2].rstrip("."))
     assert only_sqlite(settings_of(app))
     (aside / "deskbell.sqlite3").replace(tmp_path / "data" / "deskbell.sqlite3")
     assert texts() == {"Hello", "said after the backup"}
