@@ -130,13 +130,32 @@ Inbound = IncomingMessage | Echo | CustomerUpdate | Fetch
 
 @dataclass(frozen=True)
 class Outbound:
-    """One message that is owed to the vendor, in an agent's name."""
+    """One message that is owed to the vendor, in an agent's name; without one it speaks for the whole desk.
+
+    A text that is longer than the channel takes comes in parts, each an `Outbound` of its own, the files with the last.
+    """
 
     conversation: str
     text: str
-    agent_name: str
-    agent_email: str
+    agent_name: str = ""
+    agent_email: str = ""
     files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A message that the vendor has is to read otherwise, or to be gone.
+
+    Args:
+        external_id: the vendor's id of it.
+        text: its new words, empty in a deletion.
+        by_agent: whether it was sent in an agent's name.
+    """
+
+    conversation: str
+    external_id: str
+    text: str = ""
+    by_agent: bool = True
 
 
 @dataclass(frozen=True)
@@ -225,6 +244,18 @@ class Adapter(Protocol):
 
     def perform(self, item: Outbound) -> Receipt:
         """Send one message. Raises `ChannelError`."""
+
+    def event(self, delivery: Delivery) -> str:
+        """What the vendor calls such a delivery, for the log; empty where it says nothing."""
+
+    def edit(self, change: Change) -> None:
+        """Have a message read otherwise; asked only of a channel with `capabilities.edit`. Raises `ChannelError`."""
+
+    def delete(self, change: Change) -> None:
+        """Take a message away; asked only of a channel with `capabilities.edit`. Raises `ChannelError`.
+
+        One that the vendor does not know any more counts as taken away.
+        """
 
     def show_presence(self, presence: Presence) -> None:
         """Have the vendor show an agent as available or not; asked only of a channel with `capabilities.presence`.

@@ -11,7 +11,7 @@ from .event import Event, EventKind
 from .group import Distribution, Group
 from .inbox import InboxItem
 from .notification import PushSubscription
-from .outbox import OutboxItem
+from .outbox import OutboxItem, Verb
 from .presence import Presence
 from .role import Role
 from .setting import Setting
@@ -52,6 +52,7 @@ __all__ = [
     "StatusKind",
     "StatusSpan",
     "Stream",
+    "Verb",
     "WhenAway",
     "Widget",
 ]

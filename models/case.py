@@ -29,11 +29,15 @@ class Status(StrEnum):
 
 
 class Delivery(StrEnum):
-    """How far an agent's message got. `NONE` is for what is not ours to deliver."""
+    """How far an agent's message got. `NONE` is for what is not ours to deliver.
+
+    `AWAITED`: the call was cut off; if the vendor has it, it will show it to us. `UNKNOWN`: it did not in time.
+    """
 
     NONE = "none"
     SENDING = "sending"
     SENT = "sent"
+    AWAITED = "awaited"
     FAILED = "failed"
     UNKNOWN = "unknown"
 
@@ -110,7 +114,7 @@ class Message(Model):
     `position` is where it stands in the thread, `rev` the case's revision at its last change.
     `client_key` is made by the sender's browser, `external_id` by the vendor; either may come twice and counts once.
     A `note` is for agents alone. A `variant` came under the id of another message with other words
-    (`services.conversations.repetition`).
+    (`services.conversations.repetition`). What was deleted has no words and files any more.
     """
 
     __tablename__ = "message"
@@ -138,6 +142,8 @@ class Message(Model):
     delivery_reason: Mapped[str] = mapped_column(String(500), default="")
     variant: Mapped[bool] = mapped_column(default=False, server_default=false())
     note: Mapped[bool] = mapped_column(default=False, server_default=false())
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     case: Mapped[Case] = relationship()
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.id", lazy="selectin")

@@ -19,6 +19,7 @@ class InboxItem(Model):
     __tablename__ = "inbox_item"
     __table_args__ = (
         UniqueConstraint("channel_id", "key"),
+        Index("ix_inbox_item_log", "channel_id", "id"),
         Index(
             "ix_inbox_item_pending",
             "stream",

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Model, UtcDateTime
 from .case import Message
 
 
+class Verb(StrEnum):
+    """What the vendor is to do."""
+
+    SEND = "send"
+    EDIT = "edit"
+    DELETE = "delete"
+
+
 class OutboxItem(Model):
-    """One message to be sent. `state`: ready, sending, done, failed or unknown (it may have arrived)."""
+    """One call that is owed: a message, or a part of one that was too long for the vendor, its edit or deletion.
+
+    `state`: ready, sending, done, failed, awaiting (it may have arrived: the vendor will show it to us, if so) or
+    unknown (it did not). `text` is what is sent of the message, `external_id` the vendor's id of it, `reason` why a
+    call did not work out.
+    """
 
     __tablename__ = "outbox_item"
     __table_args__ = (
         Index("ix_outbox_item_stream", "stream", "id"),
+        Index("ix_outbox_item_log", "channel_id", "id"),
         Index(
             "ix_outbox_item_owed",
             "stream",
@@ -30,6 +45,11 @@ class OutboxItem(Model):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     stream: Mapped[str] = mapped_column(String(260))
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    verb: Mapped[str] = mapped_column(String(8), default=Verb.SEND, server_default=Verb.SEND)
+    part: Mapped[int] = mapped_column(default=0, server_default="0")
+    text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    external_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
     state: Mapped[str] = mapped_column(String(16), default="ready")
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from channels.base import Capabilities, ChannelError, Connection, Delivery, Fetch, Inbound, Outbound, Presence, Receipt
+from channels.base import (
+    Capabilities,
+    Change,
+    ChannelError,
+    Connection,
+    Delivery,
+    Fetch,
+    Inbound,
+    Outbound,
+    Presence,
+    Receipt,
+)
 from channels.chatra import schemas
 from channels.chatra.values import record, text
 from channels.http import Answer, HttpClient
@@ -32,7 +43,7 @@ class ChatraAdapter:
     kind: ClassVar[str] = "chatra"
     family: ClassVar[str] = "live_chat"
     title: ClassVar[str] = "Chatra"
-    capabilities: ClassVar[Capabilities] = Capabilities(longest_text=5000)
+    capabilities: ClassVar[Capabilities] = Capabilities(edit=True, longest_text=5000)
 
     def verify(self, delivery: Delivery) -> None:
         """Raise `Rejected` for what makes no sense. Chatra signs nothing; the hook's secret address is the proof."""
@@ -59,22 +70,38 @@ class ChatraAdapter:
             raise ChannelError("Chatra's answer could not be read.")
         return {"client": {**answer.body, "id": what.id}}
 
+    def event(self, delivery: Delivery) -> str:
+        """Return the webhook's name (chatra.md §2.1), or that it is an answer to a question of ours."""
+        return "GET client" if delivery.fetched else text(delivery.body.get("eventName"))
+
     def perform(self, item: Outbound) -> Receipt:
         """Send a message in the agent's name; Chatra creates an agent it does not know (chatra.md §1.4).
 
-        Raises `ChannelError`: uncertain after a time-out, because Chatra knows no idempotency key (chatra.md §1.9).
+        Without an agent it is a pushed message, whose author Chatra chooses (chatra.md §1.5). Raises `ChannelError`:
+        uncertain after a time-out, because Chatra knows no idempotency key (chatra.md §1.9).
         """
-        message = {
-            "clientId": item.conversation,
-            "text": self._text(item),
-            "agentEmail": item.agent_email,
-            "agentName": item.agent_name,
-            "receivedFrom": schemas.OUR_NAME,
-        }
-        answer = self._call("POST", "/messages/", message, accept=(404,))
+        message = {"clientId": item.conversation, "text": self._text(item)}
+        path = "/pushedMessages/"
+        if item.agent_email:
+            path = "/messages/"
+            message |= {
+                "agentEmail": item.agent_email,
+                "agentName": item.agent_name,
+                "receivedFrom": schemas.OUR_NAME,
+            }
+        answer = self._call("POST", path, message, accept=(404,))
         if answer.status == 404:
             raise ChannelError("Chatra no longer knows this visitor.", permanent=True)
         return Receipt(text(record(answer.body).get("id")))
+
+    def edit(self, change: Change) -> None:
+        """Give a message other words (chatra.md §1.3, nos. 3 and 7). Raises `ChannelError`."""
+        if self._call("PUT", _message(change), {"text": change.text}, accept=(404,)).status == 404:
+            raise ChannelError("Chatra no longer knows this message.", permanent=True)
+
+    def delete(self, change: Change) -> None:
+        """Take a message away (chatra.md §1.3, nos. 4 and 8). Raises `ChannelError`."""
+        self._call("DELETE", _message(change), accept=(404,))
 
     def show_presence(self, presence: Presence) -> None:  # noqa: ARG002  the contract's argument
         """Raise `ChannelError`: Chatra has a method for this, but no public source tells which (chatra.md §5)."""
@@ -108,3 +135,8 @@ class ChatraAdapter:
         if len(whole) > self.capabilities.longest_text:
             raise ChannelError("The message is longer than the 5000 characters that Chatra takes.", permanent=True)
         return whole
+
+
+def _message(change: Change) -> str:
+    """Return the path of a message; what was pushed stands apart (chatra.md §1.3)."""
+    return f"/{'messages' if change.by_agent else 'pushedMessages'}/{quote(change.external_id, safe='')}"

@@ -6,7 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from channels.base import Capabilities, Connection, Delivery, Fetch, Inbound, Outbound, Presence, Receipt, Rejected
+from channels.base import (
+    Capabilities,
+    Change,
+    Connection,
+    Delivery,
+    Fetch,
+    Inbound,
+    Outbound,
+    Presence,
+    Receipt,
+    Rejected,
+)
 from channels.http import HttpClient
 
 
@@ -48,6 +59,16 @@ class WidgetAdapter:
     def perform(self, item: Outbound) -> Receipt:
         """Take note at once: the message reaches the visitor when it is stored."""
         return Receipt()
+
+    def event(self, delivery: Delivery) -> str:
+        """Return nothing: there are no deliveries."""
+        return ""
+
+    def edit(self, change: Change) -> None:
+        """Do nothing: the visitor's page hears of it from the desk."""
+
+    def delete(self, change: Change) -> None:
+        """Do nothing: the visitor's page hears of it from the desk."""
 
     def show_presence(self, presence: Presence) -> None:
         """Do nothing: the widget asks the desk itself who is available."""
