@@ -1,0 +1,74 @@
+"""What administrators choose for a connected channel: where its data is shown and to whom, whose chats go where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models import Agent, Channel, Group
+from services.errors import N_, InvalidInput
+from services.sanitise import one_line
+from services.uow import unit_of_work
+
+MOST_ROUTES = 200
+_LONGEST_ID = 100
+
+
+class Panel(StrEnum):
+    """Where a channel's data stands: in a panel of its own, or with the customer's, below the latest cases."""
+
+    SEPARATE = "separate"
+    INFORMATIONAL = "informational"
+
+
+@dataclass(frozen=True)
+class ChannelSettings:
+    """The choices for one channel.
+
+    Args:
+        panel: where what the vendor tells of a customer is shown.
+        agents: the ids of those who see it; with `groups` empty too, everybody does.
+        groups: the ids of the groups whose agents see it.
+        routes: the desk's group by the vendor's own id of one; what is not named goes to the channel's group.
+    """
+
+    panel: Panel = Panel.INFORMATIONAL
+    agents: frozenset[int] = frozenset()
+    groups: frozenset[int] = frozenset()
+    routes: Mapping[str, int] = field(default_factory=dict)
+
+
+def of(channel: Channel) -> ChannelSettings:
+    """The channel's choices."""
+    kept = channel.settings
+    return ChannelSettings(
+        panel=Panel(kept.get("panel", Panel.INFORMATIONAL)),
+        agents=frozenset(kept.get("panel_agents", ())),
+        groups=frozenset(kept.get("panel_groups", ())),
+        routes=dict(kept.get("routes", {})),
+    )
+
+
+def change(channel_id: int, new: ChannelSettings) -> None:
+    """Keep new choices.
+
+    Raises:
+        InvalidInput: too many routes, one without the vendor's id, or an agent or group that does not exist.
+    """
+    routes = {one_line(vendor_id, longest=_LONGEST_ID): group for vendor_id, group in new.routes.items()}
+    with unit_of_work() as session:
+        if len(routes) > MOST_ROUTES or "" in routes:
+            raise InvalidInput("routes", N_("Enter an id in every row, in %(most)s rows at most."), most=MOST_ROUTES)
+        if any(session.get(Group, group_id) is None for group_id in (*new.groups, *routes.values())):
+            raise InvalidInput("routes", N_("Choose a group."))
+        if any(session.get(Agent, agent_id) is None for agent_id in new.agents):
+            raise InvalidInput("agents", N_("Choose an agent."))
+        channel = session.get_one(Channel, channel_id)
+        channel.settings = {
+            **channel.settings,
+            "panel": new.panel,
+            "panel_agents": sorted(new.agents),
+            "panel_groups": sorted(new.groups),
+            "routes": routes,
+        }
