@@ -12,7 +12,8 @@ def register(app: Flask) -> None:
     from .auth import views as auth
     from .cases import views as cases
     from .chats import refusals as chats
-    from .integrations import views as integrations
+    from .integrations import chatra, connection, gallery, presence, states
+    from .integrations import log as integration_log
     from .notifications import views as notifications
     from .settings import audit
     from .settings import views as settings
@@ -37,7 +38,12 @@ def register(app: Flask) -> None:
         statuses,
         status_times,
         audit,
-        integrations,
+        gallery,
+        chatra,
+        connection,
+        states,
+        presence,
+        integration_log,
         files,
         hooks,
         widget,

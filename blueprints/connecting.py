@@ -8,20 +8,28 @@ from channels.base import Adapter, ChannelError, Connection
 from channels.registry import Registry
 from models import Channel
 from services.exchange import channels
+from services.exchange.channel_settings import ChannelSettings
 from services.team import groups
 
 
-def connect_chatra(*, name: str, public_key: str, secret_key: str, group: str) -> Channel:
+def connect_chatra(
+    *, name: str, public_key: str, secret_key: str, group: str, choices: ChannelSettings | None = None
+) -> Channel:
     """Add a Chatra account. If Chatra cannot be reached now, the channel notes that its keys are unchecked.
+
+    However the keys were come by: whoever once speaks Chatra's own pop-up (chatra.md §4) calls this with what it
+    brings.
 
     Args:
         name: tells several accounts apart.
         public_key: from Chatra's settings.
         secret_key: from the same place.
         group: name of the default group, made if it is missing and the keys are not refused.
+        choices: what else is chosen for the channel.
 
     Raises:
         channels.base.ChannelError: Chatra refuses the keys.
+        services.errors.InvalidInput: a group or choices that cannot be taken.
     """
     credentials = _chatra_credentials(public_key, secret_key)
     adapter = _registry().adapter(Connection(0, "chatra", name, {}, credentials))
@@ -33,6 +41,7 @@ def connect_chatra(*, name: str, public_key: str, secret_key: str, group: str) -
         group=groups.named(group),
         credentials=credentials,
         state_reason=unchecked,
+        choices=choices,
     )
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from config import LANGUAGES
 from services import clock, settings
 from services.attendance import statuses
-from services.conversations import attachments, chat_list
+from services.conversations import attachments, chat_list, chats, corrections
 from services.exchange import channels
 
 
@@ -29,6 +29,8 @@ def register(app: Flask) -> None:
     app.add_template_global(same_everywhere)
     app.add_template_global(attachments.signed_path, "file_path")
     app.add_template_global(channels.capabilities)
+    app.add_template_global(corrections.is_offered, "may_be_corrected")
+    app.add_template_global(chats.longest_answer)
     app.context_processor(_for_every_page)
 
 
@@ -71,5 +73,6 @@ def _for_every_page() -> dict[str, Any]:
         context["agent"] = current_user.agent
         context["own_status"] = partial(statuses.of, current_user.agent)
         context["status_choices"] = statuses.choices
+        context["integrations_in_trouble"] = channels.in_trouble
         context["chat_counts"] = partial(chat_list.counts, current_user.agent)
     return context

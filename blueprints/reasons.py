@@ -32,7 +32,9 @@ _SENTENCES = (
     N_("The browser's address or keys make no sense."),
     N_("The sender stopped before the answer came."),
     N_("The message could not be prepared."),
+    N_("It is not known under which id the vendor keeps this message."),
     N_("Three workers stopped while they applied it."),
     N_("It took longer than %(seconds)s seconds."),
+    N_("The integration was disconnected."),
 )
 reason = Kept(_SENTENCES)

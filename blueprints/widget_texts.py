@@ -78,6 +78,8 @@ def _thread() -> dict[str, str]:
         "not_sent": gettext("Not sent."),
         "again": gettext("Try again"),
         "delete": gettext("Delete"),
+        "edited": gettext("edited"),
+        "deleted": gettext("Message deleted"),
         "files_lost": gettext("The page was left before the files were sent. Attach them again."),
         "typing": gettext("{name} is writing…"),
         "new": gettext("New messages"),

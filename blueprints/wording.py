@@ -9,6 +9,7 @@ from channels.registry import KINDS
 from models import AgentStatus
 from services import desk
 from services.conversations import transfers
+from services.conversations.vendor_data import Fact
 from services.errors import N_
 
 from .kept import Kept
@@ -39,7 +40,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(family_name)
     app.add_template_global(status_name)
     app.add_template_global(channel_title)
-    app.add_template_global(detail_label)
+    app.add_template_filter(family_filter)
+    app.add_template_filter(fact_label)
 
 
 def or_visitor(name: str, customer_id: int) -> str:
@@ -72,6 +74,11 @@ def family_name(family: str) -> str:
     return str(gettext(_FAMILY_NAMES[family])) if family in _FAMILY_NAMES else family
 
 
+def family_filter(family: str) -> str:
+    """What the cases of a family of channels are called, all together."""
+    return str(gettext("Live chats")) if family == "live_chat" else family_name(family)
+
+
 def channel_title(kind: str) -> str:
     """What a kind of channel is called."""
     return str(gettext("Website chat") if kind == "widget" else KINDS[kind].title)
@@ -89,8 +96,15 @@ def detail_label(label: str) -> str:
         "Browser": gettext("Browser"),
         "OS version": gettext("OS version"),
         "Location": gettext("Location"),
+        "Chat in Chatra": gettext("Chat in Chatra"),
+        "Pages": gettext("Pages"),
     }
     return str(known.get(label, label))
+
+
+def fact_label(fact: Fact) -> str:
+    """What something that a channel tells is called; what has no readable name there goes by its number."""
+    return str(gettext("Custom field %(number)s", number=fact.number)) if fact.number else detail_label(fact.label)
 
 
 def names_of_a_fresh_desk() -> desk.Names:

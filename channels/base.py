@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,9 +63,16 @@ class Delivery:
     fetched: bool = False
 
 
+# Before a detail's key that nobody can read; the desk shows such fields by number.
+UNNAMED = "unnamed:"
+
+
 @dataclass(frozen=True)
 class CustomerData:
-    """What a channel knows about a customer. Empty strings mean "not known", so that nothing known is overwritten."""
+    """What a channel knows about a customer. Empty strings mean "not known", so that nothing known is overwritten.
+
+    `details` are shown in their order, each under its key; a time among them is ISO text with its zone.
+    """
 
     external_id: str
     name: str = ""
@@ -81,11 +89,26 @@ class File:
     url: str
 
 
+# Before an id of a message that its channel has made up, because the vendor named none.
+_MADE_UP = "made-up:"
+
+
+def made_up_ids(conversation: str) -> str:
+    """What all the ids begin with that are made up for messages of this conversation."""
+    return f"{_MADE_UP}{hashlib.sha256(conversation.encode()).hexdigest()[:16]}:"
+
+
+def is_made_up(external_id: str) -> bool:
+    """Whether the id is one that a channel has made up: the same message may come again under the vendor's own."""
+    return external_id.startswith(_MADE_UP)
+
+
 @dataclass(frozen=True)
 class IncomingMessage:
     """Something said in a conversation outside the desk.
 
-    `said_at` is the vendor's own time, None where it gave none. `external_id` is unique within the channel.
+    `said_at` is the vendor's own time, None where it gave none. `external_id` is unique within the channel; where the
+    vendor named none it is made up from what else is known, behind `made_up_ids`.
     """
 
     conversation: str
@@ -109,20 +132,29 @@ class Echo:
 
 @dataclass(frozen=True)
 class CustomerUpdate:
-    """Fresh data about a customer, without any message. `group` is the vendor's own, empty where it named none."""
+    """Fresh data about a customer, without any message. `group` is the vendor's own, empty where it named none.
+
+    `whole`: it is all that the channel knows, so that details which are missing are known no more.
+    """
 
     conversation: str
     customer: CustomerData
     group: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """A call that the channel wants made outside the inbound path; its answer comes back as a fetched delivery."""
+    """A call to be made outside the inbound path; its answer comes back as a fetched delivery.
+
+    `what` is the channel's own word, or "customer" where the desk wants to know all about one. `once`: not where that
+    was told before, however long ago.
+    """
 
     conversation: str
     what: str
     id: str
+    once: bool = False
 
 
 Inbound = IncomingMessage | Echo | CustomerUpdate | Fetch
@@ -150,12 +182,14 @@ class Change:
         external_id: the vendor's id of it.
         text: its new words, empty in a deletion.
         by_agent: whether it was sent in an agent's name.
+        files: those that go with its new words.
     """
 
     conversation: str
     external_id: str
     text: str = ""
     by_agent: bool = True
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -35,6 +36,27 @@ class Answer:
     body: object
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """One call as it went over the wire, for those who record it; without the headers that carry our keys.
+
+    `sent` is the body before it became JSON. `status` is 0 where no answer came, `headers` have lower-case names,
+    `raw` is what could be read of the answer.
+    """
+
+    method: str
+    url: str
+    sent: Mapping[str, Any] | bytes | None
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+
+    @property
+    def body(self) -> object:
+        """The decoded JSON of the answer, None where there was none that could be read."""
+        return _decoded(self.raw)
+
+
 class HttpClient:
     """Calls vendors: JSON in and out; no redirects, cookies or proxies; safe to share between threads.
 
@@ -47,10 +69,17 @@ class HttpClient:
         timeout: seconds for each of connecting, writing, reading and waiting for a free connection.
         budget: seconds for the whole call.
         longest: bytes of an answer that are read at most; a longer answer counts as unreadable.
+        witness: told of every call that left or tried to, whatever came of it.
     """
 
     def __init__(
-        self, *, trusted: tuple[str, ...] = (), timeout: float = 5.0, budget: float = 15.0, longest: int = 1_000_000
+        self,
+        *,
+        trusted: tuple[str, ...] = (),
+        timeout: float = 5.0,
+        budget: float = 15.0,
+        longest: int = 1_000_000,
+        witness: Callable[[Exchange], None] | None = None,
     ) -> None:
         self._trusted = frozenset(_origin(httpx.URL(base)) for base in trusted)
         tls = httpx.create_ssl_context()
@@ -58,6 +87,7 @@ class HttpClient:
         self._open = _Transport(tls, Network(guarded=False, budget=budget))
         self._timeout = httpx.Timeout(timeout).as_dict()
         self._longest = longest
+        self._witness = witness
 
     def call(
         self,
@@ -91,12 +121,20 @@ class HttpClient:
         except httpx.TransportError:
             failure = ChannelError(f"{vendor} gave no answer.", uncertain=method not in _READS)
         else:
-            if 200 <= response.status_code < 300 or response.status_code in accept:
-                return Answer(response.status_code, self._read(response))
-            response.close()
-            failure = _refusal(vendor, method, response)
+            is_answer = 200 <= response.status_code < 300 or response.status_code in accept
+            with contextlib.closing(response):
+                raw = self._read(response) if is_answer or self._witness else b""
+            self._tell(Exchange(method, url, body, response.status_code, dict(response.headers), raw))
+            if is_answer:
+                return Answer(response.status_code, _decoded(raw))
+            raise _refusal(vendor, method, response)
+        self._tell(Exchange(method, url, body))
         # Raised out here so that no chained exception carries headers, and so keys, into a log.
         raise failure
+
+    def _tell(self, exchange: Exchange) -> None:
+        if self._witness:
+            self._witness(exchange)
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str] | None, body: Mapping[str, Any] | bytes | None
@@ -111,19 +149,15 @@ class HttpClient:
         transport = self._open if _origin(request.url) in self._trusted else self._guarded
         return transport.handle_request(request)
 
-    def _read(self, response: httpx.Response) -> object:
-        """Return the decoded answer; a success stays one even if its text breaks off, is too long or no JSON."""
+    def _read(self, response: httpx.Response) -> bytes:
+        """Return the answer's text as far as it came; nothing of one that is too long."""
         raw = bytearray()
-        try:
+        with contextlib.suppress(httpx.TransportError):
             for chunk in response.iter_raw():
                 raw += chunk
                 if len(raw) > self._longest:
-                    return None
-            return json.loads(raw)
-        except (httpx.TransportError, ValueError, RecursionError):
-            return None
-        finally:
-            response.close()
+                    return b""
+        return bytes(raw)
 
 
 class _Transport(httpx.HTTPTransport):
@@ -134,6 +168,14 @@ class _Transport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(
             tls, max_connections=20, max_keepalive_connections=0, network_backend=network
         )
+
+
+def _decoded(raw: bytes) -> object:
+    """Return the decoded JSON; a success stays one even if its text broke off or is no JSON."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

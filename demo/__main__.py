@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from demo import seed
-from tests.vendors.chatra.rest import Keys
+from tests.vendors.chatra import ChatraSimulator, Faults
 
 ROOT = Path(__file__).parent.parent
 MARK = ".demo"
@@ -27,12 +27,15 @@ def main() -> None:
     environ = _environment(port)
     _refuse_busy_ports(port)
     _clear(Path(environ["DATA_DIR"]))
-    hook = _connect_chatra(environ)
-    key = seed.fill(environ)
-    beside = [
-        _start([sys.executable, "-m", "tests.vendors.chatra", "--port", str(port + 2), "--webhook", hook], environ),
-        _start([sys.executable, "-m", "demo.site", str(port + 1), f"http://127.0.0.1:{port}", key], environ),
-    ]
+    # Until the desk runs, and while it restarts, webhooks are repeated.
+    with ChatraSimulator(port=port + 2, faults=Faults(retries=30, retry_delay=1.0)) as chatra:
+        key = seed.fill(environ, chatra, f"http://127.0.0.1:{port}")
+        _run(port, environ, key)
+
+
+def _run(port: int, environ: Mapping[str, str], key: str) -> None:
+    """Run the desk and the shop until the desk ends, and exit as it did."""
+    shop = _start([sys.executable, "-m", "demo.site", str(port + 1), f"http://127.0.0.1:{port}", key], environ)
     _say(port)
     # Ctrl-C reaches the whole group: the desk stops by itself, in order, and this waits for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -41,9 +44,8 @@ def main() -> None:
     try:
         raise SystemExit(desk.wait())
     finally:
-        for process in beside:
-            process.terminate()
-            process.wait()
+        shop.terminate()
+        shop.wait()
 
 
 def _port(given: str) -> int:
@@ -83,14 +85,6 @@ def _environment(port: int) -> dict[str, str]:
     }
 
 
-def _connect_chatra(environ: Mapping[str, str]) -> str:
-    """Connect the simulated account before it runs; its keys are checked when the first answer goes out."""
-    command = [*FLASK, "integration", "connect", "chatra", "--group", "Sales"]
-    keys = ["--public-key", Keys.public, "--secret-key", Keys.secret]
-    done = subprocess.run([*command, *keys], env=environ, cwd=ROOT, check=True, text=True, capture_output=True)
-    return done.stdout.strip()
-
-
 def _start(command: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     quiet = None if "flask" in command else subprocess.DEVNULL
     return subprocess.Popen(command, env=environ, cwd=ROOT, stdout=quiet, preexec_fn=_default_interrupt)
@@ -108,6 +102,7 @@ def _say(port: int) -> None:
         f"  password            {seed.PASSWORD}",
         f"  A shop, our widget  http://127.0.0.1:{port + 1}",
         f"  A shop with Chatra  http://127.0.0.1:{port + 2}/__sim/   (simulated: no account needed)",
+        f"  what goes on there  http://127.0.0.1:{port + 2}/__sim/controls   (agents, bots, failures)",
         "",
         "  Write on one of the shop's pages and watch the green icon at the desk. Ctrl-C ends everything.",
         "",

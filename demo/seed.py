@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,12 +9,16 @@ from datetime import timedelta
 from app import create_app
 from channels.base import Author, CustomerData, IncomingMessage
 from config import Settings
+from demo.chatra import Account
 from models import Agent, Case, Channel
 from processes.migration import migrate_database
 from services import clock, desk
+from services.attendance import statuses
 from services.conversations import chats
-from services.team import agents, groups
+from services.events import committed
+from services.team import agents
 from services.uow import unit_of_work
+from tests.vendors.chatra import ChatraSimulator
 
 ADMINISTRATOR = "ann@desk.example"
 AGENT = "bob@desk.example"
@@ -60,19 +63,29 @@ STORIES = (
 )
 
 
-def fill(environ: Mapping[str, str]) -> str:
-    """Fill a fresh desk; returns the key of its widget."""
-    # Nobody is there to be told yet: Redis starts with the desk, and the sweep publishes then.
-    logging.getLogger("realtime.publish").setLevel(logging.ERROR)
+def fill(environ: Mapping[str, str], chatra: ChatraSimulator, desk_url: str) -> str:
+    """Fill a fresh desk; returns the key of its widget.
+
+    Args:
+        environ: the desk's settings.
+        chatra: the simulated account; it runs, and is connected here.
+        desk_url: where the desk is going to be.
+    """
     app = create_app(Settings.from_environ(environ))
     migrate_database(app)
-    with app.app_context():
+    # Nobody is there to be told yet: Redis starts with the desk, and the sweeps publish and ring then.
+    with app.app_context(), committed.muted():
         ann = agents.create(email=ADMINISTRATOR, name="Ann Fischer", password=PASSWORD, is_admin=True)
         bob = agents.create(email=AGENT, name="Bob Martin", password=PASSWORD)
-        groups.named("Billing")
+        for agent in (ann, bob):
+            # Who is offline answers nobody; without a browser they soon are again.
+            statuses.begin(agent.id)
         widget = desk.first_widget()
         for number, story in enumerate(STORIES):
             _tell(widget.channel, story, ann if number % 2 else bob)
+        account = Account(chatra)
+        account.tell(ann)
+        account.listen(desk_url)
         return widget.key
 
 

@@ -11,10 +11,20 @@ from models import Channel
 from services.conversations import customers
 from services.exchange import breaker, intake
 
-from . import calls
+from . import calls, queues
 from .adapters import adapter_of
 
 log = logging.getLogger(__name__)
+
+
+def drain(*streams: str) -> None:
+    """Ask about customers whose data was found old when somebody opened their chat."""
+    queues.answer(queues.FETCH, *streams)
+    for stream in streams:
+        asked = customers.wanted(stream)
+        if asked is not None:
+            channel_id, wish = asked
+            fetch(channel_id, wish.conversation, wish.what, wish.id)
 
 
 def fetch(channel_id: int, conversation: str, what: str, wanted_id: str) -> None:
@@ -23,7 +33,7 @@ def fetch(channel_id: int, conversation: str, what: str, wanted_id: str) -> None
     A failure costs fresh data, never a message, so it is only noted: what the customer says next asks again.
     """
     channel = db.session().get_one(Channel, channel_id)
-    if customers.is_fresh(channel, wanted_id):
+    if channel.disconnected_at is not None or customers.is_fresh(channel, wanted_id):
         return
     adapter = adapter_of(channel_id)
     if not breaker.admit(channel_id):

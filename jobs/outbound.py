@@ -1,14 +1,16 @@
-"""Outbound: send what is owed, stream by stream, in the order of the agents' sends."""
+"""Outbound: do what is owed, stream by stream, in the order of the agents' sends."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from flask import current_app
 
-from channels.base import ChannelError, File, Outbound
-from models import OutboxItem
+from channels.base import Adapter, Change, ChannelError, File, Receipt
+from models import OutboxItem, Verb
 from services.conversations import attachments
 from services.exchange import breaker, outbox
 
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def drain(stream: str) -> None:
-    """Send the stream's owed items until one has to wait."""
+    """Do what the stream owes until something has to wait."""
     queues.answer(queues.OUTBOUND, stream)
     turn = queues.Turn(queues.VENDOR)
     while not turn.is_over:
@@ -33,14 +35,14 @@ def drain(stream: str) -> None:
 def _send(item: OutboxItem) -> None:
     item_id, channel_id = item.id, item.channel_id
     try:
-        adapter, parcel = adapter_of(channel_id), _outbound(item)
-    except Exception:
-        log.exception("outbox item %s could not be prepared", item_id)
-        outbox.fail(item_id, ChannelError("The message could not be prepared.", permanent=True), idempotent=True)
+        adapter = adapter_of(channel_id)
+        call = _call(adapter, item)
+    except Exception as error:
+        outbox.fail(item_id, _unprepared(item_id, error), idempotent=True)
         breaker.give_back(channel_id)
         return
     try:
-        receipt = adapter.perform(parcel)
+        receipt = call()
     except ChannelError as error:
         log.warning("outbox item %s was not delivered: %s", item_id, error.reason)
         outbox.fail(item_id, error, idempotent=adapter.capabilities.idempotent_sends)
@@ -50,7 +52,28 @@ def _send(item: OutboxItem) -> None:
     calls.worked(channel_id)
 
 
-def _outbound(item: OutboxItem) -> Outbound:
+def _call(adapter: Adapter, item: OutboxItem) -> Callable[[], Receipt]:
+    """What is owed, ready to be done."""
+    if item.verb == Verb.SEND:
+        return partial(adapter.perform, replace(outbox.outbound(item), files=_links(item)))
+    change = replace(outbox.change(item), files=_links(item))
+    return partial(_done, adapter.edit if item.verb == Verb.EDIT else adapter.delete, change)
+
+
+def _done(work: Callable[[Change], None], change: Change) -> Receipt:
+    work(change)
+    return Receipt()
+
+
+def _links(item: OutboxItem) -> tuple[File, ...]:
     public_url = current_app.config["DESKBELL"].public_url
-    links = tuple(File(file.name, public_url + attachments.signed_path(file)) for file in item.message.attachments)
-    return replace(outbox.outbound(item), files=links)
+    files = [file for file in item.message.attachments if file.public_id in item.files]
+    return tuple(File(file.name, public_url + attachments.signed_path(file)) for file in files)
+
+
+def _unprepared(item_id: int, error: Exception) -> ChannelError:
+    """Why a call could not even be made; another try cannot help."""
+    if isinstance(error, ChannelError):
+        return error
+    log.error("outbox item %s could not be prepared", item_id, exc_info=error)
+    return ChannelError("The message could not be prepared.", permanent=True)

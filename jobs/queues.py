@@ -32,6 +32,7 @@ _DRAINS = {
     INBOUND: "jobs.inbound.drain",
     OUTBOUND: "jobs.outbound.drain",
     PUSH: "jobs.push.drain",
+    FETCH: "jobs.fetch.drain",
     SPARE: "jobs.handing_over.drain",
 }
 

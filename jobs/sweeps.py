@@ -38,8 +38,9 @@ def ring_again() -> None:
 
 
 def expire_leases() -> None:
-    """Settle what a sender that died has left in the open."""
+    """Settle what a sender that died has left in the open, and what no echo has settled in time."""
     outbox.expire_leases()
+    outbox.give_up_waiting()
 
 
 def end_statuses() -> None:

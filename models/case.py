@@ -64,6 +64,7 @@ class Case(Model):
         Index("ix_case_due", "ends_at", sqlite_where=text("active = 1"), postgresql_where=text("active")),
         Index("ix_case_list", "active", "updated_at", "id"),
         Index("ix_case_of_customer", "customer_id", "channel_id", "id"),
+        Index("ix_case_of_conversation", "channel_id", "conversation", "id"),
         Index("ix_case_of_group", "group_id", "id"),
         Index("ix_case_of_assignee", "assignee_id", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED),
         Index("ix_case_of_owner", "fixated_to_id", sqlite_where=_FIXATED, postgresql_where=_FIXATED),
@@ -112,7 +113,8 @@ class Message(Model):
     """One thing said in a case.
 
     `position` is where it stands in the thread, `rev` the case's revision at its last change.
-    `client_key` is made by the sender's browser, `external_id` by the vendor; either may come twice and counts once.
+    `client_key` is made by the sender's browser (or by us until the vendor named the message), `external_id` by the
+    vendor; either may come twice and counts once.
     A `note` is for agents alone. A `variant` came under the id of another message with other words
     (`services.conversations.repetition`). What was deleted has no words and files any more.
     """

@@ -11,7 +11,7 @@ from .base import Model, UtcDateTime
 
 
 class InboxItem(Model):
-    """One delivery. `state`: pending, done or aside (kept with its reason, to be replayed).
+    """One delivery. `state`: pending, done or aside (kept with its reason, to be replayed). `event`: the vendor's name.
 
     `applied` is how much of what it says has been applied: a large one is applied in slices.
     """
@@ -41,6 +41,7 @@ class InboxItem(Model):
     stream: Mapped[str] = mapped_column(String(260))
     key: Mapped[str] = mapped_column(String(120))
     fetched: Mapped[bool] = mapped_column(default=False)
+    event: Mapped[str] = mapped_column(String(80), default="", server_default="")
     body: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(String(16), default="pending")
     reason: Mapped[str] = mapped_column(String(500), default="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Model, UtcDateTime
@@ -23,15 +23,22 @@ class Verb(StrEnum):
 class OutboxItem(Model):
     """One call that is owed: a message, or a part of one that was too long for the vendor, its edit or deletion.
 
-    `state`: ready, sending, done, failed, awaiting (it may have arrived: the vendor will show it to us, if so) or
-    unknown (it did not). `text` is what is sent of the message, `external_id` the vendor's id of it, `reason` why a
-    call did not work out.
+    `state`: ready, sending, done, failed, awaiting (it may have arrived: the vendor will show it to us, if so),
+    unknown (it did not) or withdrawn (nobody wants it any more). `text` and `files` (their public ids) are what is sent
+    of the message, `external_id` the vendor's id of it, `reason` why a call did not work out.
     """
 
     __tablename__ = "outbox_item"
     __table_args__ = (
         Index("ix_outbox_item_stream", "stream", "id"),
         Index("ix_outbox_item_log", "channel_id", "id"),
+        Index(
+            "ix_outbox_item_trouble",
+            "channel_id",
+            "id",
+            sqlite_where=text("state IN ('failed', 'unknown')"),
+            postgresql_where=text("state IN ('failed', 'unknown')"),
+        ),
         Index(
             "ix_outbox_item_owed",
             "stream",
@@ -48,6 +55,7 @@ class OutboxItem(Model):
     verb: Mapped[str] = mapped_column(String(8), default=Verb.SEND, server_default=Verb.SEND)
     part: Mapped[int] = mapped_column(default=0, server_default="0")
     text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    files: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     external_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
     reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
     state: Mapped[str] = mapped_column(String(16), default="ready")

@@ -9,18 +9,24 @@ from flask_babel import force_locale
 
 from models import Agent, Case, Message
 from services.attendance import statuses
-from services.conversations import cases, chat_list
+from services.conversations import chat_list
 
 
-def of_case(case: Case, messages: Sequence[Message], *, customer_changed: bool = False) -> str:
-    """What changed in a case, in the language of the present locale."""
+def of_case(
+    case: Case, messages: Sequence[Message], *, customer_changed: bool = False, data_changed: bool = False
+) -> str:
+    """What changed in a case, in the language of the present locale.
+
+    Of a customer's data that a vendor tells, it holds nothing: not everybody may see that. With `data_changed`, pages
+    which show it ask for it.
+    """
     return render_template(
         "live/case.html",
         case=case,
         row=chat_list.row(case.id),
         messages=messages,
         customer_changed=customer_changed,
-        known=cases.identity(case) if customer_changed else None,
+        data_changed=data_changed,
     )
 
 
@@ -36,5 +42,7 @@ def of_case_in(
     rendered = {}
     for language in languages:
         with force_locale(language):
-            rendered[language] = of_case(case, messages, customer_changed=customer_changed)
+            rendered[language] = of_case(
+                case, messages, customer_changed=customer_changed, data_changed=customer_changed
+            )
     return rendered

@@ -39,7 +39,10 @@ def offer(widget: Widget) -> Payload:
 
 
 def message(said: Message) -> Payload:
-    """One message. `client_id` is the id under which the visitor's own browser sent it."""
+    """One message.
+
+    `client_id` is the id under which the visitor's own browser sent it, `changed` what an agent has done to it since.
+    """
     return {
         "id": said.id,
         "position": said.position,
@@ -51,7 +54,15 @@ def message(said: Message) -> Payload:
         "at": said.said_at.isoformat(timespec="milliseconds"),
         "client_id": _client_id(said),
         "files": [_file(attachment) for attachment in said.attachments],
+        "changed": _changed(said),
     }
+
+
+def _changed(said: Message) -> str:
+    """Whether it was "deleted" or "edited", or neither."""
+    if said.deleted_at is not None:
+        return "deleted"
+    return "edited" if said.edited_at is not None else ""
 
 
 def _client_id(said: Message) -> str | None:

@@ -16,7 +16,8 @@ from models import Access, Agent, AgentGroup, AgentStatus, Case, Channel, Channe
 
 from . import sight
 from .attendance import statuses
-from .errors import CaseNotFound, Forbidden
+from .errors import N_, CaseNotFound, Forbidden, InvalidInput
+from .exchange import channel_settings
 from .sight import Sight
 
 # What is compared below: a column, or the value of one agent or case.
@@ -87,6 +88,17 @@ def may_answer(agent: Agent) -> bool:
     return agent.active and agent.access != Access.VIEW_ONLY and statuses.of(agent).chats == Handling.HANDLE
 
 
+def sees_data_of(channel: Channel, agent: Agent) -> bool:
+    """Whether the agent sees what a channel tells about its customers: everybody does, unless somebody was chosen."""
+    chosen = channel_settings.of(channel)
+    if agent.id in chosen.agents or not (chosen.agents or chosen.groups):
+        return True
+    if not chosen.groups or agent.access != Access.GROUPS:
+        return False
+    member = exists().where(AgentGroup.agent_id == agent.id, AgentGroup.group_id.in_(chosen.groups))
+    return db.session().scalar(select(member)) is True
+
+
 def require_case(agent: Agent, case_id: int) -> Case:
     """The case, if it exists and the agent may see it. Raises `CaseNotFound` for both, alike."""
     case = db.session().scalar(select(Case).where(Case.id == case_id, visible_cases(agent)))
@@ -101,11 +113,19 @@ def require_answerable(agent: Agent, case_id: int) -> Case:
     Raises:
         CaseNotFound: there is none, or the agent may not see it.
         Forbidden: the agent may look only, by their access or by their status.
+        InvalidInput: nothing reaches the customer any more.
     """
     case = require_case(agent, case_id)
     if not may_answer(agent):
         raise Forbidden
+    if not is_reachable(case):
+        raise InvalidInput("case", N_("The integration of this case was disconnected: nothing can be sent through it."))
     return case
+
+
+def is_reachable(case: Case) -> bool:
+    """Whether anything can be sent to the case's customer: not through a channel that was disconnected."""
+    return case.channel.disconnected_at is None
 
 
 def audience(case: Case) -> list[Listener]:

@@ -60,7 +60,13 @@ AUDITED: dict[type[Model], Audited] = {
     Role: Audited("role", "name", ("name", "is_admin", "level", "signature")),
     Invitation: Audited("invitation", "email", ("email", "name", "is_admin", "role_id", "level", "expires_at")),
     AgentStatus: Audited("status", "name", ("name", "cases", "chats", "returns", "daily_minutes", "active")),
-    Channel: Audited("channel", "name", ("name", "group_id"), parts=("settings",), veiled=("sealed_credentials",)),
+    Channel: Audited(
+        "channel",
+        "name",
+        ("name", "group_id", "disconnected_at"),
+        parts=("settings",),
+        veiled=("sealed_credentials", "hook_hash"),
+    ),
     Widget: Audited("widget", "name", ("name", "title", "colour", "allowed_sites", "when_away")),
     Setting: Audited("setting", "key", parts=("value",)),
 }

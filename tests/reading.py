@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 ALLOWED = {
     "Deskbell",
     "Chatra",
+    "Chaport",
     "Ann",
     "Bob",
     "Maria",
@@ -17,6 +18,7 @@ ALLOWED = {
     "Enter",
     "Webhooks",
     "API",
+    "ID",
     "IP",
     "UTC",
     "PNG",
@@ -34,7 +36,7 @@ _NO_WORD = re.compile(r"\S*[@/]\S*|\S*\w\.\w\S*|\{\w+\}")  # addresses, and plac
 class Visible(HTMLParser):
     """Collects the texts of a page that people meet, without keys and code."""
 
-    _UNSEEN = frozenset({"script", "style", "kbd", "pre"})
+    _UNSEEN = frozenset({"script", "style", "kbd", "pre", "code"})
     _SPOKEN = frozenset({"title", "aria-label", "placeholder", "alt", "hx-confirm"})
     _SHOWN_BY_SCRIPTS = frozenset({"data-label", "data-empty", "data-done", "data-customer"})
 

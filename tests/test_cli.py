@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 ANN = ["agent", "create", "--email", "ann@desk.example", "--name", "Ann", "--password", "correct horse"]
 CHATRA = ["integration", "connect", "chatra"]
 LIST = ["integration", "list"]
+CHECK = ["integration", "check"]
 
 Run = subprocess.CompletedProcess[str]
 Command = Callable[..., Run]
@@ -76,7 +78,7 @@ def refused(run: Run) -> str:
 
 
 def rows(run: Run) -> list[list[str]]:
-    """What `integration list` shows: number, kind, name, group, state, webhook address."""
+    """What `integration list` shows: number, kind, name, group, state, last heard, set aside, webhook address."""
     assert (run.returncode, run.stderr) == (0, "")
     return [line.split("\t") for line in run.stdout.splitlines()]
 
@@ -228,6 +230,8 @@ class TestIntegrationConnectChatra:
             "Chatra",
             "Support",
             "connected",
+            "never",
+            "0",
             address,
         ]
 
@@ -244,6 +248,13 @@ class TestIntegrationConnectChatra:
         assert run.stderr == "The keys are not checked yet: Chatra could not be reached.\n"
         assert run.stdout.count("\n") == 1
         assert "/hooks/chatra/" in run.stdout
+        assert rows(flask(*LIST))[-1][4] == "unchecked"
+
+    def test_connects_several_accounts_by_names_of_their_own(self, flask: Command, chatra: ChatraSimulator) -> None:
+        for name in ("Shop DE", "Shop FR"):
+            flask(*CHATRA, *keys(chatra), "--name", name, CHATRA_API_URL=chatra.url)
+        assert [row[2] for row in rows(flask(*LIST))[1:]] == ["Shop DE", "Shop FR"]
+        assert refused(flask(*CHATRA, *keys(chatra), "--name", " ")) == "Error: name: Enter a name."
 
     def test_makes_a_group_that_is_missing(self, flask: Command, chatra: ChatraSimulator) -> None:
         flask(*CHATRA, *keys(chatra), "--group", "Sales", CHATRA_API_URL=chatra.url)
@@ -261,9 +272,43 @@ class TestIntegrationConnectChatra:
         assert run.stderr.splitlines()[-1] == f"Error: Missing option '{option}'."
 
 
+@furnished
+class TestIntegrationCheck:
+    """Beside a desk that runs: tests/flows/test_integration_commands.py."""
+
+    def test_says_point_by_point_what_the_vendor_answers(self, flask: Command, chatra: ChatraSimulator) -> None:
+        flask(*CHATRA, *keys(chatra), CHATRA_API_URL=chatra.url)
+        visitor = chatra.visitor_says(None, "Hi", name="Maria").client_id
+        run = flask(*CHECK, "chatra", "--visitor", visitor, CHATRA_API_URL=chatra.url)
+        assert (run.returncode, run.stderr) == (0, "")
+        *points, sum_ = run.stdout.splitlines()
+        assert points[0] == "agrees       §1.1  whether the keys are taken: yes"
+        assert "agrees       §1.7  where the name stands: displayedName, info.name, integrationData.name" in points
+        assert re.fullmatch(r"agrees: \d+, differs: 0, not settled: \d+", sum_)
+
+    def test_says_in_one_line_why_it_cannot(self, flask: Command) -> None:
+        flask(*CHATRA, "--public-key", "p", "--secret-key", "s", CHATRA_API_URL=NOBODY_LISTENS)
+        for words, line in (
+            (["Chaport"], "There is no integration Chaport. There are: Website chat, Chatra."),
+            (["Website chat"], "Website chat is our own live chat: there is no vendor to ask."),
+            (["2"], "Chatra could not be reached."),
+            (["2", "--send"], "Nobody has written through Chatra yet: name a visitor with --visitor."),
+            (["2", "--send", "--visitor", "a", "--agent", "bob@desk.example"], "There is no agent bob@desk.example"),
+            (["2", "--record", "/"], "/ is there already"),
+            (["2", "--record", "/nowhere/chatra.json"], "There is no folder /nowhere."),
+        ):
+            assert refused(flask(*CHECK, *words, CHATRA_API_URL=NOBODY_LISTENS)).startswith(f"Error: {line}")
+
+    def test_wants_the_number_where_a_name_fits_several(self, flask: Command) -> None:
+        for _ in range(2):
+            flask(*CHATRA, "--public-key", "p", "--secret-key", "s", CHATRA_API_URL=NOBODY_LISTENS)
+        line = "Error: Several integrations are called Chatra. Name one by its number: 2, 3."
+        assert refused(flask(*CHECK, "Chatra", CHATRA_API_URL=NOBODY_LISTENS)) == line
+
+
 def test_a_fresh_desk_lists_its_own_live_chat(flask: Command) -> None:
     run = flask(*LIST)
-    assert run.stdout == "1\twidget\tWebsite chat\tSupport\tconnected\t\n"
+    assert run.stdout == "1\twidget\tWebsite chat\tSupport\tconnected\tnever\t0\t\n"
 
 
 @pytest.mark.sqlite("the file tells whether there was a database")
@@ -283,8 +328,9 @@ def test_a_command_that_makes_a_new_desk_says_where_and_says_it_once(
         (["agent", "status", "--help"], ["online, offline, without-chats"]),
         (["agent", "password", "--help"], ["--ask"]),
         (["agent", "two-factor", "--help"], ["--off"]),
-        ([*CHATRA, "--help"], ["--public-key", "--secret-key", "--group"]),
-        ([*LIST, "--help"], ["number, kind, name, group, state"]),
+        ([*CHATRA, "--help"], ["--public-key", "--secret-key", "--group", "--name"]),
+        ([*LIST, "--help"], ["Number, kind, name, group, state"]),
+        ([*CHECK, "--help"], ["--send", "--visitor", "--agent", "--yes", "--wait", "--record", "--force"]),
     ],
     ids=lambda value: " ".join(value),
 )

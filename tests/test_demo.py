@@ -6,9 +6,26 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from config import Settings
+from demo import seed
+from demo.chatra import UNNAMED_FIELD
+from extensions import db
+from models import Case, Channel, Customer, Message
+from services.attendance import statuses
+from services.exchange import outbox
+from services.team import agents
+from tests.jobs.working import environ_of
+from tests.opening import opened
+from tests.serving import work_off
+from tests.vendors.chatra import ChatraSimulator
 
 pytestmark = pytest.mark.slow
 
@@ -29,3 +46,56 @@ def test_the_ports_behind_the_desks_have_to_be_free_too(tmp_path: Path) -> None:
     assert line.startswith("Port ")
     assert line.endswith("(Address already in use): set PORT to the first of three free ones.")
     assert not data.exists()
+
+
+@pytest.mark.sqlite("what the demo shows")
+class TestChatra:
+    """Everything of the simulated account stands at the desk when it starts."""
+
+    @pytest.fixture
+    def chatra(self) -> Iterator[ChatraSimulator]:
+        with ChatraSimulator() as simulator:
+            yield simulator
+
+    @pytest.fixture
+    def app(self, settings: Settings, chatra: ChatraSimulator) -> Iterator[Flask]:
+        """The demo's desk."""
+        shown = replace(settings, chatra_api_url=chatra.url)
+        seed.fill(environ_of(shown), chatra, "http://127.0.0.1:9")
+        with opened(shown) as app:
+            yield app
+
+    def thread(self) -> list[Message]:
+        """The chat that has everything in it."""
+        query = select(Message).join(Case, Case.id == Message.case_id).join(Customer, Customer.id == Case.customer_id)
+        return list(db.session.scalars(query.where(Customer.name == "Elif Demir").order_by(Message.position)))
+
+    def test_a_bot_and_a_colleague_have_spoken_and_one_answer_has_failed(self, app: Flask) -> None:
+        assert [(said.author, said.author_name, said.delivery) for said in self.thread()] == [
+            ("customer", "", "none"),
+            ("bot", "Olga", "none"),
+            ("agent", "Olga", "none"),
+            ("agent", "Ann Fischer", "sent"),
+            ("customer", "", "none"),
+            ("agent", "Ann Fischer", "failed"),
+        ]
+
+    def test_the_failed_answer_arrives_when_it_is_sent_again(self, app: Flask, chatra: ChatraSimulator) -> None:
+        failed = self.thread()[-1]
+        ann = agents.by_email(seed.ADMINISTRATOR)
+        assert ann is not None
+        statuses.begin(ann.id)
+        outbox.send_again(failed.id, ann)
+        work_off(app)
+        assert [said.text for said in chatra.store.messages if said.type == "agent"][-1] == failed.text
+
+    def test_the_mapped_group_has_one_chat_and_the_default_group_the_other(self, app: Flask) -> None:
+        query = select(Case).join(Channel, Channel.id == Case.channel_id).where(Channel.kind == "chatra")
+        assert [case.group.name for case in db.session.scalars(query.order_by(Case.id))] == ["Billing", "Sales"]
+
+    def test_the_data_has_fields_with_and_without_a_property_key(self, app: Flask) -> None:
+        case = db.session.get_one(Case, self.thread()[0].case_id)
+        details = case.customer.identities[0].details
+        assert (details["Plan"], details["orderNumber"]) == ("Gold", "7731")
+        assert "42" in details.values()
+        assert UNNAMED_FIELD not in details

@@ -138,6 +138,7 @@ def test_a_push_comes_in_the_listeners_language(app: Flask, real_redis: RealRedi
 
 
 def test_a_fragment_is_all_in_one_language(app: Flask) -> None:
+    _website_called("Сайт")
     ann, bob, chatra = make.agent("Ann"), make.agent("Bob"), make.chatra()
     taken = make.chat("Где мой заказ?", visitor="taken")
     chats.take(taken.id, bob)
@@ -245,12 +246,15 @@ def pages(russian: Browser) -> list[str]:
     chats.take(theirs.id, bob)
     failed, uncertain = _unsent(chatra, ann, "c"), _unsent(chatra, ann, "d", uncertain=True)
     active = [f"/chats/{case.id}" for case in (mine, theirs, _chat_of_nobody(), failed, uncertain)]
-    cases = ["/cases", "/cases?status=closed", "/cases?status=open", f"/cases/{_ended_case(ann).id}"]
+    cases = ["/cases", "/cases?channel=live_chat&status=closed", "/cases?status=open", f"/cases/{_ended_case(ann).id}"]
     own = _website_called("Сайт").id
-    settings = ["chats", "widget", "integrations", "integrations/chatra"]
+    settings = ["chats", "widget", "integrations", "integrations/new", "integrations/chatra"]
     settings += ["agents", f"agents/{bob.id}", f"agents/{bob.id}/disable", f"agents/{bob.id}/delete", "groups"]
     settings += ["invitations/new", "roles", "roles/new", "statuses", "statuses/times"]
-    settings += [f"integrations/{name}" for name in (own, chatra.id, f"{chatra.id}/keys")]
+    settings += [
+        f"integrations/{name}"
+        for name in (own, chatra.id, *(f"{chatra.id}/{name}" for name in ("keys", "edit", "disconnect")))
+    ]
     return [
         "/chats",
         *active,
@@ -324,8 +328,10 @@ def _unsent(channel: Channel, agent: Agent, visitor: str, *, uncertain: bool = F
     item = outbox.claim(case.stream)
     assert item is not None
     if uncertain:
-        with time_machine.travel(clock.now() + timedelta(minutes=5)):
-            outbox.expire_leases()
+        for minutes in (5, 10):
+            with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
+                outbox.expire_leases()
+                outbox.give_up_waiting()
     else:
         outbox.fail(item.id, ChannelError("Chatra did not accept it (answer 400).", permanent=True), idempotent=False)
     return make.fresh(case)

@@ -8,11 +8,10 @@ from flask import Blueprint, redirect, render_template, request
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from blueprints.cases import rows
-from blueprints.conversation import shown
+from blueprints.cases import filters, rows
+from blueprints.conversation import panels, shown
 from blueprints.ids import LARGEST_ID
 from blueprints.security import signed_in_agent
-from models import Status
 from services import access
 from services.conversations import cases
 from services.conversations.cases import Cursor
@@ -23,12 +22,18 @@ bp = Blueprint("cases", __name__)
 @bp.get("/cases")
 @login_required
 def index() -> str:
-    """A page of the list."""
-    status = request.args.get("status", "")
-    status = status if status in list(Status) else ""
-    page = cases.ended(signed_in_agent(), status=status, after=_cursor(request.args.get("after", "")))
-    lines = rows.rendered(page.rows)
-    return render_template("cases/index.html", page=page, lines=lines, status=status, active_section="cases")
+    """A page of the list, filtered as its address says."""
+    agent, chosen = signed_in_agent(), filters.chosen()
+    page = cases.ended(agent, chosen.wanted, after=_cursor(request.args.get("after", "")))
+    return render_template(
+        "cases/index.html",
+        page=page,
+        lines=rows.rendered(page.rows),
+        count=cases.count(agent, chosen.wanted),
+        most_counted=cases.MOST_COUNTED,
+        filter=chosen,
+        active_section="cases",
+    )
 
 
 @bp.get("/cases/<id:case_id>")
@@ -40,6 +45,15 @@ def show(case_id: int) -> Response | str:
     if case.active:
         return redirect(f"/chats/{case_id}", 303)
     return render_template("cases/show.html", active_section="cases", **shown(agent, case))
+
+
+@bp.get("/cases/<id:case_id>/vendor-data")
+@login_required
+def vendor_data(case_id: int) -> str:
+    """What the vendor tells about the customer, for a page that has heard of news; of an active chat, too."""
+    agent = signed_in_agent()
+    case = access.require_case(agent, case_id)
+    return render_template("chats/vendor_data.html", case=case, **panels(agent, case))
 
 
 def _cursor(text: str) -> Cursor | None:

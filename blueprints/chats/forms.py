@@ -17,6 +17,12 @@ class ReplyForm(FlaskForm):
     files = MultipleFileField()
 
 
+class CorrectionForm(FlaskForm):
+    """A message's new words."""
+
+    text = TextAreaField()
+
+
 class TakeForm(FlaskForm):
     """Taking a chat; `instead_of` names the agent from whom it is knowingly taken over."""
 

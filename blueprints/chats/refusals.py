@@ -15,7 +15,7 @@ from services import access
 from services.conversations import chat_list
 from services.errors import CaseNotFound, DeskError
 
-from .colleagues import bp
+from .corrections import bp
 
 
 @bp.errorhandler(DeskError)

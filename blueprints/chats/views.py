@@ -10,14 +10,14 @@ from flask_babel import gettext
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from blueprints.conversation import shown
+from blueprints.conversation import panels, shown
 from blueprints.htmx import page_or_block, wants_fragment
 from blueprints.security import agent_key, signed_in_agent
 from extensions import limiter
 from models import Agent, Case, Message
 from realtime import fragments, publish
 from services import access
-from services.conversations import attachments, cases, chat_list, chats, messages, notes
+from services.conversations import attachments, chat_list, chats, messages, notes
 from services.errors import N_, InvalidInput
 from services.exchange import outbox
 
@@ -169,10 +169,9 @@ def _write(case_id: int, write: Writer) -> Response | str:
 def _missed(case: Case, *, after: int) -> Response:
     """What a browser lacks that knows all up to a revision; if that is much, it goes on from `Deskbell-Rev`."""
     rev, changed = case.rev, messages.since(case.id, after)
-    latest = cases.of_customer(signed_in_agent(), case.customer_id, but=case.id)
     answer = make_response(
         fragments.of_case(case, changed, customer_changed=True)
-        + render_template("chats/latest.html", case=case, latest_cases=latest)
+        + render_template("chats/latest.html", case=case, **panels(signed_in_agent(), case))
     )
     is_part = messages.is_part(changed)
     answer.headers["Deskbell-Rev"] = str(changed[-1].rev if is_part else rev)

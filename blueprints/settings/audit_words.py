@@ -40,26 +40,33 @@ FIELDS = {
     "daily_minutes": N_("Minutes a day"),
     "deleted": N_("Deleted"),
     "deleted_at": N_("Deleted"),
+    "disconnected_at": N_("Disconnected"),
     "distribution": N_("Distribution"),
     "email": N_("E-mail"),
     "expires_at": N_("Expires"),
     "from_name": N_("Name for customers"),
     "group_id": N_("Group"),
     "heir_id": N_("Who takes over"),
+    "hook_hash": N_("Webhook address"),
     "is_admin": N_("Administrator"),
     "level": N_("Access"),
     "may_postpone": N_("Offer to postpone"),
     "name": N_("Name"),
     "offline_after_seconds": N_("Seconds until an agent counts as away"),
+    "panel": N_("Panel for displaying data"),
+    "panel_agents": N_("Agents who see the data"),
+    "panel_groups": N_("Groups that see the data"),
     "password": N_("Password"),
     "password_link": N_("Link for a new password"),
     "recovery_codes": N_("Recovery codes"),
     "replacement_id": N_("Which group takes over"),
     "returns": N_("Returns with the connection"),
     "role_id": N_("Role"),
+    "routes": N_("Groups by the vendor's group"),
     "sealed_credentials": N_("Keys"),
     "sign_ins": N_("Browsers that are signed in"),
     "signature": N_("Signature"),
+    "state": N_("State"),
     "silence_minutes": N_("Silent minutes until the end"),
     "title": N_("Title"),
     "two_factor": N_("Two-factor sign-in"),
@@ -70,6 +77,8 @@ FIELDS = {
 SETTINGS = {"chats": N_("Chats")}
 VALUES = {
     "distribution": {"none": N_("By hand"), "round_robin": N_("In turn"), "least_busy": N_("To the least busy")},
+    "panel": {"separate": N_("Separate one"), "informational": N_("Along with user data")},
+    "state": {"connected": N_("Connected"), "off": N_("Off"), "broken": N_("Needs attention")},
     "when_away": {"form": N_("Form"), "hide": N_("Hidden"), "always": N_("Chat")},
 }
 _OTHERS = {
@@ -142,6 +151,8 @@ def _words(field: str, value: Any, names: Names) -> str:  # noqa: ANN401  JSON v
             return ", ".join(_words(field, one, names) for one in value)
         case dict() if field == "level":
             return _level(value, names)
+        case dict() if field == "routes":
+            return "; ".join(f"{vendors} → {_name(names.groups, ours)}" for vendors, ours in value.items())
         case dict():
             return "; ".join(f"{_label(name)}: {_words(name, one, names)}" for name, one in value.items())
         case _:
@@ -178,9 +189,12 @@ _SPECIAL: dict[str, Callable[[Any, Names], str]] = {
     "cases": lambda value, _: handling(value),
     "chats": lambda value, _: handling(value),
     "deleted_at": _moment,
+    "disconnected_at": _moment,
     "expires_at": _moment,
     "group_id": lambda value, names: _name(names.groups, value),
     "heir_id": lambda value, names: _name(names.agents, value),
+    "panel_agents": lambda value, names: _name(names.agents, value),
+    "panel_groups": lambda value, names: _name(names.groups, value),
     "replacement_id": lambda value, names: _name(names.groups, value),
     "role_id": lambda value, names: _name(names.roles, value),
 }

@@ -63,7 +63,7 @@ class ChatraAdapter:
 
     def fetch(self, what: Fetch) -> dict[str, Any]:
         """Get the visitor's data (chatra.md §1.7). Raises `ChannelError`; permanent where the visitor is gone."""
-        answer = self._call("GET", f"/clients/{quote(what.id, safe='')}", accept=(404,))
+        answer = self.call("GET", f"/clients/{quote(what.id, safe='')}", accept=(404,))
         if answer.status == 404:
             raise ChannelError("Chatra no longer knows this visitor.", permanent=True)
         if not isinstance(answer.body, dict):
@@ -80,7 +80,7 @@ class ChatraAdapter:
         Without an agent it is a pushed message, whose author Chatra chooses (chatra.md §1.5). Raises `ChannelError`:
         uncertain after a time-out, because Chatra knows no idempotency key (chatra.md §1.9).
         """
-        message = {"clientId": item.conversation, "text": self._text(item)}
+        message = {"clientId": item.conversation, "text": self._words(item)}
         path = "/pushedMessages/"
         if item.agent_email:
             path = "/messages/"
@@ -89,19 +89,19 @@ class ChatraAdapter:
                 "agentName": item.agent_name,
                 "receivedFrom": schemas.OUR_NAME,
             }
-        answer = self._call("POST", path, message, accept=(404,))
+        answer = self.call("POST", path, message, accept=(404,))
         if answer.status == 404:
             raise ChannelError("Chatra no longer knows this visitor.", permanent=True)
         return Receipt(text(record(answer.body).get("id")))
 
     def edit(self, change: Change) -> None:
         """Give a message other words (chatra.md §1.3, nos. 3 and 7). Raises `ChannelError`."""
-        if self._call("PUT", _message(change), {"text": change.text}, accept=(404,)).status == 404:
+        if self.call("PUT", _message(change), {"text": self._words(change)}, accept=(404,)).status == 404:
             raise ChannelError("Chatra no longer knows this message.", permanent=True)
 
     def delete(self, change: Change) -> None:
         """Take a message away (chatra.md §1.3, nos. 4 and 8). Raises `ChannelError`."""
-        self._call("DELETE", _message(change), accept=(404,))
+        self.call("DELETE", _message(change), accept=(404,))
 
     def show_presence(self, presence: Presence) -> None:  # noqa: ARG002  the contract's argument
         """Raise `ChannelError`: Chatra has a method for this, but no public source tells which (chatra.md §5)."""
@@ -113,11 +113,10 @@ class ChatraAdapter:
         None of the ten operations is meant for this (chatra.md §1.3); the one that changes nothing is asking for a
         visitor that cannot exist. "Not found" shows that the keys were taken.
         """
-        self._call("GET", f"/clients/{_NOBODY}", accept=(404,))
+        self.call("GET", f"/clients/{_NOBODY}", accept=(404,))
 
-    def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, accept: Collection[int]
-    ) -> Answer:
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, accept: Collection[int]) -> Answer:
+        """Make one call with the account's keys, as `HttpClient.call` does; `path` begins with a slash."""
         return self.http.call(
             method, self.base_url + path, vendor=self.title, headers=self._headers(), body=body, accept=accept
         )
@@ -128,7 +127,7 @@ class ChatraAdapter:
             raise ChannelError("Chatra's public and secret key are missing.", permanent=True, broken=True)
         return {"Authorization": f"Chatra.Simple {public}:{secret}"}
 
-    def _text(self, item: Outbound) -> str:
+    def _words(self, item: Outbound | Change) -> str:
         """Join the text and the links of its files: Chatra takes no attachments (chatra.md §1.4)."""
         links = [f"{' '.join(file.name.split())}: {file.url}" for file in item.files]
         whole = "\n".join(part for part in (item.text, *links) if part)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels.base import Author, CustomerUpdate, Delivery, Echo, Fetch, Inbound, IncomingMessage, Rejected
+from channels.base import Author, CustomerUpdate, Delivery, Echo, Fetch, Inbound, IncomingMessage, Rejected, made_up_ids
 from channels.chatra.values import Json, first, moment, record, records, text
 from channels.chatra.visitors import customer, group
 
 OUR_NAME = "deskbell"
-STARTED, FRAGMENT = "chatStarted", "chatFragment"
-EVENTS = frozenset({STARTED, FRAGMENT, "chatTranscript"})
+STARTED, FRAGMENT, TRANSCRIPT = "chatStarted", "chatFragment", "chatTranscript"
+EVENTS = frozenset({STARTED, FRAGMENT, TRANSCRIPT})
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ def inbound(delivery: Delivery) -> list[Inbound]:
     """Translate a delivery: its messages in their order, and the wish to know the visitor who speaks.
 
     The wish comes with whatever a visitor says, because a call may fail; the desk leaves out what it need not ask. A
-    transcript wishes for nothing: it repeats a chat that is over.
+    transcript repeats a chat that is over: it wishes for no more than to have been told at all.
     """
     client = record(delivery.body.get("client"))
     if delivery.fetched:
-        return [CustomerUpdate(client_id(delivery.body), customer(client), group(client, delivery.body))]
+        return [CustomerUpdate(client_id(delivery.body), customer(client), group(client, delivery.body), whole=True)]
     found: list[Inbound] = list(_messages(delivery, client))
-    event = delivery.body.get("eventName")
-    if event == STARTED or (event == FRAGMENT and any(_is_visitors(item) for item in found)):
-        found.append(Fetch(client_id(delivery.body), "client", client_id(delivery.body)))
+    event, id = delivery.body.get("eventName"), client_id(delivery.body)
+    if event == STARTED or any(_is_visitors(item) for item in found):
+        found.append(Fetch(id, "client", id, once=event == TRANSCRIPT))
     return found
 
 
@@ -170,4 +170,5 @@ def _external_id(message: Said, client: Json, last_resort: str) -> str:
     chat = text(client.get("chatId")) or text(client.get("id"))
     moment_or_place = message.at.isoformat() if message.at else last_resort
     parts = [chat, message.type, moment_or_place, message.text]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    made_of = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return made_up_ids(text(client.get("id"))) + made_of

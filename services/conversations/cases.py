@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from extensions import db
 from models import Agent, Case, Channel, Customer, Group, Identity
@@ -14,6 +14,7 @@ from services import access
 
 PAGE = 60
 LATEST_CASES = 5
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,21 @@ class CaseRow:
     group_name: str
     assignee_name: str
     channel_kind: str
+    channel_family: str
+    channel_name: str
     updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which cases: of a status, of a family of channels such as "live_chat", or of one connection; empty for all."""
+
+    status: str = ""
+    family: str = ""
+    channel_id: int = 0
+
+
+EVERYTHING = Wanted()
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,8 @@ _COLUMNS = (
         Group.name,
         func.coalesce(Agent.name, ""),
         Channel.kind,
+        Channel.family,
+        Channel.name,
         Case.updated_at,
     )
     .join(Customer, Customer.id == Case.customer_id)
@@ -73,11 +90,9 @@ _COLUMNS = (
 _LATEST_FIRST = _COLUMNS.where(~Case.active).order_by(Case.updated_at.desc(), Case.id.desc())
 
 
-def ended(agent: Agent, *, status: str = "", after: Cursor | None = None, size: int = PAGE) -> Page:
+def ended(agent: Agent, wanted: Wanted = EVERYTHING, *, after: Cursor | None = None, size: int = PAGE) -> Page:
     """The cases that the agent may see and that are no active chats, last changed first."""
-    query = _LATEST_FIRST.where(access.visible_cases(agent))
-    if status:
-        query = query.where(Case.status == status)
+    query = _LATEST_FIRST.where(*_scope(agent, wanted))
     if after is not None:
         same_time = and_(Case.updated_at == after.updated_at, Case.id < after.id)
         query = query.where(or_(Case.updated_at < after.updated_at, same_time))
@@ -85,6 +100,12 @@ def ended(agent: Agent, *, status: str = "", after: Cursor | None = None, size: 
     more = len(found) > size
     rows = found[:size]
     return Page(rows, Cursor(rows[-1].updated_at, rows[-1].id) if more else None)
+
+
+def count(agent: Agent, wanted: Wanted = EVERYTHING) -> int:
+    """How many there are of these; beyond `MOST_COUNTED` nobody counts on."""
+    some = select(Case.id).join(Channel, Channel.id == Case.channel_id).where(~Case.active, *_scope(agent, wanted))
+    return db.session().scalar(select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())) or 0
 
 
 def of_customer(agent: Agent, customer_id: int, *, but: int) -> list[CaseRow]:
@@ -97,6 +118,17 @@ def identity(case: Case) -> Identity | None:
     """What the case's channel knows about its customer."""
     wanted = (Identity.channel_id == case.channel_id, Identity.customer_id == case.customer_id)
     return db.session().scalar(select(Identity).where(*wanted).order_by(Identity.id.desc()).limit(1))
+
+
+def _scope(agent: Agent, wanted: Wanted) -> list[ColumnElement[bool]]:
+    scope = [access.visible_cases(agent)]
+    if wanted.status:
+        scope.append(Case.status == wanted.status)
+    if wanted.family:
+        scope.append(Channel.family == wanted.family)
+    if wanted.channel_id:
+        scope.append(Case.channel_id == wanted.channel_id)
+    return scope
 
 
 def _rows(query: Select[*tuple[Any, ...]]) -> list[CaseRow]:

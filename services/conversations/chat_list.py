@@ -29,6 +29,7 @@ class ChatRow:
     group_name: str
     is_given_away: bool
     channel_kind: str
+    channel_name: str
     owner_id: int
     owner_name: str
     unread: int
@@ -58,6 +59,7 @@ _COLUMNS: Select[*tuple[Any, ...]] = (
         Group.name.label("group_name"),
         Group.distribution,
         Channel.kind.label("channel_kind"),
+        Channel.name.label("channel_name"),
         Case.fixated_to_id,
         Agent.name.label("owner_name"),
         Case.unread,
@@ -109,6 +111,7 @@ def _row(found: Row[Any]) -> ChatRow:
         group_name=found.group_name,
         is_given_away=found.distribution != Distribution.NONE,
         channel_kind=found.channel_kind,
+        channel_name=found.channel_name,
         owner_id=found.fixated_to_id or 0,
         owner_name=found.owner_name or "",
         unread=found.unread,

@@ -16,14 +16,14 @@ from services.uow import record
 from . import timeouts
 
 
-def start(channel: Channel, customer: Customer, conversation: str, actor: str) -> Case:
+def start(channel: Channel, customer: Customer, conversation: str, actor: str, *, group_id: int) -> Case:
     """A new case with an active chat that nobody has yet."""
     now = clock.now()
     case = Case(
         channel_id=channel.id,
         customer_id=customer.id,
         conversation=conversation,
-        group_id=channel.group_id,
+        group_id=group_id,
         created_at=now,
         updated_at=now,
         started_at=now,

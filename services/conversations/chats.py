@@ -14,7 +14,7 @@ from models.stream import stream_key
 from services import access, clock, settings
 from services.errors import N_, ChatEnded, InvalidInput
 from services.events import SYSTEM, agent_actor, customer_actor
-from services.exchange import channels, outbox
+from services.exchange import channels, outbox, routing
 from services.sanitise import message_text
 from services.team import signatures
 from services.uow import lock_case, lock_stream, record, unit_of_work
@@ -23,6 +23,7 @@ from . import chat_states, customers, messages, placing, repetition, timeouts
 from .attachments import StoredFile
 
 LONGEST_INCOMING = 100_000
+LONGEST_ANSWER = 20_000
 
 
 def stream_of(channel: Channel, conversation: str) -> str:
@@ -73,10 +74,12 @@ def update_customer(channel: Channel, update: CustomerUpdate) -> None:
     """Keep what a channel has told about a customer and show it in their chat."""
     with unit_of_work():
         lock_stream(stream_of(channel, update.conversation))
-        recognised = customers.recognise(channel, update.customer)
+        recognised = customers.recognise(channel, update.customer, whole=update.whole)
         case = placing.latest_case(channel, recognised.customer)
-        if recognised.changed and case is not None:
+        # After a look at everything the pages at least have a newer time to show.
+        if (recognised.changed or update.whole) and case is not None:
             record(case, EventKind.CUSTOMER_CHANGED, SYSTEM)
+        routing.follow(channel, case, update.group)
 
 
 def take(case_id: int, agent: Agent, *, instead_of: int | None = None) -> Case:
@@ -122,13 +125,14 @@ def reply(
         if known is not None:
             return known
         can = channels.capabilities(case.channel)
-        clean = message_text(text, longest=can.longest_text, may_be_empty=bool(files))
+        longest = longest_answer(case.channel)
+        clean = message_text(text, longest=longest, may_be_empty=bool(files))
         if not case.active:
             chat_states.reactivate(case, agent_actor(agent.id))
         chat_states.fixate(case, agent)
         new = messages.NewMessage(
             author=Author.AGENT,
-            text=signatures.signed(clean, case, agent, longest=can.longest_text),
+            text=signatures.signed(clean, case, agent, longest=longest),
             actor=agent_actor(agent.id),
             agent_id=agent.id,
             author_name=agent.name,
@@ -140,6 +144,12 @@ def reply(
         if not can.own_socket:
             outbox.owe(case, message)
         return message
+
+
+def longest_answer(channel: Channel) -> int:
+    """How many characters an answer may have; for a vendor that takes less at once it is cut into parts."""
+    can = channels.capabilities(channel)
+    return can.longest_text if can.own_socket else LONGEST_ANSWER
 
 
 def answered_before(case_id: int, agent: Agent, client_key: str | None) -> Message | None:

@@ -104,10 +104,19 @@ def _message(case: Case, new: NewMessage, arrived: datetime) -> Message:
     return message
 
 
-def changed(case: Case, message: Message, actor: str) -> None:
-    """Note that a message of a locked case looks different now."""
-    record(case, EventKind.MESSAGE_CHANGED, actor, message=message.id)
+def changed(case: Case, message: Message, actor: str, *, what: str = "") -> None:
+    """Note that a message of a locked case looks different now, and what somebody did to it, if that is why."""
+    done = {"what": what} if what else {}
+    record(case, EventKind.MESSAGE_CHANGED, actor, message=message.id, **done)
     message.rev = case.rev
+
+
+def renew_last_words(case: Case) -> None:
+    """Keep what the list shows of a locked case after one of its messages was edited or deleted."""
+    people = (Message.case_id == case.id, Message.author != Author.BOT, ~Message.note, Message.deleted_at.is_(None))
+    last = db.session().scalar(select(Message).where(*people).order_by(Message.position.desc()).limit(1))
+    case.last_words = _words(last) if last is not None else ""
+    case.last_author = last.author if last is not None else case.last_author
 
 
 def latest(case_id: int, *, before: int | None = None) -> list[Message]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from channels.base import Author, IncomingMessage
 from extensions import db
 from models import Case, Channel, Customer, Status
+from services.exchange import routing
 from services.uow import lock_case
 
 from . import chat_states, messages
@@ -20,7 +21,9 @@ def place(channel: Channel, customer: Customer, incoming: IncomingMessage, actor
         return gap
     is_over = latest is not None and latest.status == Status.CLOSED and incoming.author == Author.CUSTOMER
     if latest is None or (is_over and gap is None):
-        return chat_states.start(channel, customer, incoming.conversation, actor)
+        group_id = routing.group_of_new(channel, incoming.group)
+        return chat_states.start(channel, customer, incoming.conversation, actor, group_id=group_id)
+    routing.follow(channel, latest, incoming.group)
     if not latest.active and incoming.author != Author.BOT and not _was_said_before_the_end(latest, incoming):
         chat_states.reactivate(latest, actor)
     return latest

@@ -10,7 +10,7 @@ from extensions import db
 from models import Case, Message
 from services.clock import milliseconds
 
-_SLOTS = 1000
+SLOTS = 1000
 OLDEST = timedelta(days=30)
 
 
@@ -24,12 +24,12 @@ def credible(said_at: datetime | None, arrived_at: datetime) -> datetime:
 def of_arrival(case: Case, arrived_at: datetime) -> int:
     """A position behind everything that the case holds, even if the clock was set back."""
     last = db.session().scalar(select(func.max(Message.position)).where(Message.case_id == case.id))
-    return max(milliseconds(arrived_at) * _SLOTS, (last or 0) + 1)
+    return max(milliseconds(arrived_at) * SLOTS, (last or 0) + 1)
 
 
 def of_time(case: Case, said_at: datetime) -> int:
     """A position at that moment, behind what was said in the same millisecond."""
-    first = milliseconds(said_at) * _SLOTS
-    same_moment = (Message.case_id == case.id, Message.position >= first, Message.position < first + _SLOTS)
+    first = milliseconds(said_at) * SLOTS
+    same_moment = (Message.case_id == case.id, Message.position >= first, Message.position < first + SLOTS)
     last = db.session().scalar(select(func.max(Message.position)).where(*same_moment))
     return first if last is None else last + 1

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from channels.base import Author, IncomingMessage
 from extensions import db
-from models import Case, Channel, Message
+from models import Case, Channel, Delivery, Message
 
-from . import customers, messages
+from . import customers, messages, nameless
 
 # No vendor is known to cut texts (chatra.md §1.4 has 5000 as the only length that anybody enforces); shorter
 # beginnings are other words.
@@ -42,7 +42,8 @@ def judge(channel: Channel, incoming: IncomingMessage, text: str) -> Standing:
         return Standing()
     first = messages.known(channel.id, external_id=incoming.external_id)
     if first is None:
-        return Standing(external_id=incoming.external_id)
+        twin = nameless.twin(channel, incoming, lambda known: says_the_same(known, text))
+        return Standing(known=twin, external_id=incoming.external_id)
     if _is_ours(first, incoming) or (_is_by_the_same(first, channel, incoming) and says_the_same(first.text, text)):
         return Standing(known=first)
     variant_id = _variant_id(incoming, text)
@@ -61,8 +62,8 @@ def _words(text: str) -> str:
 
 
 def _is_ours(first: Message, incoming: IncomingMessage) -> bool:
-    """Our own answer, shown to us: what was sent stands, however the vendor words it."""
-    return first.agent_id is not None and incoming.author == Author.AGENT
+    """What we have sent, shown to us: that stands, however the vendor words it."""
+    return first.delivery != Delivery.NONE and incoming.author != Author.CUSTOMER
 
 
 def _is_by_the_same(first: Message, channel: Channel, incoming: IncomingMessage) -> bool:

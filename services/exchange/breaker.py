@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from extensions import db
 from models import Channel, OutboxItem
 from services import clock
 from services.uow import unit_of_work
+
+from .channels import CONNECTED, OFF
 
 PATIENCE = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=1)
@@ -29,13 +31,27 @@ def pause(failures: int) -> timedelta:
 
 
 def not_paused() -> ColumnElement[bool]:
-    """The scope of channels that may be called at present."""
-    return or_(Channel.paused_until.is_(None), Channel.paused_until <= clock.now())
+    """The scope of channels that may be called at present.
+
+    One that was disconnected is among them: what it still owes is tried, and fails for good.
+    """
+    return and_(not_off(), or_(Channel.paused_until.is_(None), Channel.paused_until <= clock.now()))
+
+
+def not_off() -> ColumnElement[bool]:
+    """The scope of channels that nobody has switched off for a while."""
+    return or_(Channel.state != OFF, Channel.disconnected_at.is_not(None))
 
 
 def admit(channel_id: int) -> bool:
-    """Whether a call may be made now. After a pause that is one call, the probe; the others wait for its outcome."""
-    if db.session().get_one(Channel, channel_id).failures < PATIENCE:
+    """Whether a call may be made now. After a pause that is one call, the probe; the others wait for its outcome.
+
+    A channel that is switched off is not called.
+    """
+    channel = db.session().get_one(Channel, channel_id)
+    if channel.state == OFF:
+        return channel.disconnected_at is not None
+    if channel.failures < PATIENCE:
         return True
     with unit_of_work() as session:
         locked = select(Channel).where(Channel.id == channel_id).with_for_update(key_share=True)
@@ -65,7 +81,7 @@ def note_failure(channel_id: int, reason: str) -> None:
         channel = session.get_one(Channel, channel_id, populate_existing=True)
         if channel.failures >= PATIENCE:
             channel.paused_until = clock.now() + pause(channel.failures)
-            channel.state_reason = reason[:500] if channel.state == "connected" else channel.state_reason
+            channel.state_reason = reason[:500] if channel.state == CONNECTED else channel.state_reason
 
 
 def note_success(channel_id: int) -> None:
@@ -77,5 +93,10 @@ def note_success(channel_id: int) -> None:
         was_paused = channel.paused_until is not None
         channel.failures, channel.paused_until = 0, None
         if was_paused:
-            waits = (OutboxItem.channel_id == channel_id, OutboxItem.state == "ready", OutboxItem.settled_at.is_(None))
-            session.execute(update(OutboxItem).where(*waits).values(next_at=clock.now()))
+            hurry(channel_id)
+
+
+def hurry(channel_id: int) -> None:
+    """What waits for its next try may go out at once. Part of a unit of work."""
+    waits = (OutboxItem.channel_id == channel_id, OutboxItem.state == "ready", OutboxItem.settled_at.is_(None))
+    db.session().execute(update(OutboxItem).where(*waits).values(next_at=clock.now()))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import select
+
+from extensions import db
 from models import Agent, Channel, Group
 from services.errors import N_, InvalidInput
 from services.sanitise import one_line
@@ -65,10 +69,30 @@ def change(channel_id: int, new: ChannelSettings) -> None:
         if any(session.get(Agent, agent_id) is None for agent_id in new.agents):
             raise InvalidInput("agents", N_("Choose an agent."))
         channel = session.get_one(Channel, channel_id)
-        channel.settings = {
-            **channel.settings,
-            "panel": new.panel,
+        chosen = {
+            "panel": new.panel.value,
             "panel_agents": sorted(new.agents),
             "panel_groups": sorted(new.groups),
             "routes": routes,
         }
+        channel.settings = {**channel.settings, **_news(channel, chosen)}
+
+
+def _news(channel: Channel, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What differs from what is kept, or from the usual where nothing is: the audit log tells of nothing else."""
+    usual: dict[str, Any] = {"panel": Panel.INFORMATIONAL.value, "panel_agents": [], "panel_groups": [], "routes": {}}
+    return {name: value for name, value in chosen.items() if value != channel.settings.get(name, usual[name])}
+
+
+def move_group(group_id: int, replacement_id: int) -> None:
+    """What names a group that is closed names its replacement from then on. Part of the unit of work that closes it."""
+    for channel in db.session().scalars(select(Channel)):
+        kept = dict(channel.settings)
+        routes = {vendor_id: _moved(group, group_id, replacement_id) for vendor_id, group in of(channel).routes.items()}
+        seers = sorted({_moved(group, group_id, replacement_id) for group in of(channel).groups})
+        if routes != kept.get("routes", {}) or seers != kept.get("panel_groups", []):
+            channel.settings = {**kept, "routes": routes, "panel_groups": seers}
+
+
+def _moved(group_id: int, closed: int, replacement: int) -> int:
+    return replacement if group_id == closed else group_id

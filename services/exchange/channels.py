@@ -8,11 +8,19 @@ import secrets
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import undefer
 
-from channels.base import Capabilities, Connection
+from channels.base import Capabilities, ChannelError, Connection
 from extensions import db
 from models import Channel, Group, Widget
 from services import clock, tokens
+from services.errors import N_, InvalidInput
+from services.sanitise import one_line
 from services.uow import unit_of_work
+
+from . import channel_settings
+from .channel_settings import ChannelSettings
+
+CONNECTED, BROKEN, OFF = "connected", "broken", "off"
+GONE = "The integration was disconnected."
 
 _capabilities: dict[str, Capabilities] = {}
 # With the credentials at once: a webhook's adapter wants them.
@@ -39,13 +47,28 @@ def has_own_socket(kind: str) -> bool:
 
 
 def connection(channel: Channel) -> Connection:
-    """The channel as plain data for its adapter."""
+    """The channel as plain data for its adapter. Raises `ChannelError` for one that was disconnected."""
+    if channel.disconnected_at is not None:
+        raise ChannelError(GONE, permanent=True)
     return Connection(channel.id, channel.kind, channel.name, dict(channel.settings), channel.credentials)
 
 
 def everything() -> list[Channel]:
-    """All channels in the order they were connected."""
-    return list(db.session().scalars(select(Channel).order_by(Channel.id)))
+    """All channels that are connected, in the order in which they were."""
+    query = select(Channel).where(Channel.disconnected_at.is_(None)).order_by(Channel.id)
+    return list(db.session().scalars(query))
+
+
+def disconnected() -> list[Channel]:
+    """The channels that are left for the sake of their cases, newest first."""
+    query = select(Channel).where(Channel.disconnected_at.is_not(None)).order_by(Channel.disconnected_at.desc())
+    return list(db.session().scalars(query))
+
+
+def in_trouble() -> list[Channel]:
+    """The channels whose vendor refuses our keys: an administrator has to act."""
+    query = select(Channel).where(Channel.state == BROKEN, Channel.disconnected_at.is_(None)).order_by(Channel.id)
+    return list(db.session().scalars(query))
 
 
 def tells_presence() -> bool:
@@ -55,13 +78,13 @@ def tells_presence() -> bool:
 
 def telling_presence() -> list[int]:
     """The channels whose vendor is told that; our own widget asks the desk itself."""
-    kinds = _telling_kinds()
-    return list(db.session().scalars(select(Channel.id).where(Channel.kind.in_(kinds)).order_by(Channel.id)))
+    told = (Channel.kind.in_(_telling_kinds()), Channel.disconnected_at.is_(None))
+    return list(db.session().scalars(select(Channel.id).where(*told).order_by(Channel.id)))
 
 
 def is_told_presence(channel: Channel) -> bool:
     """Whether this channel is one of them."""
-    return channel.kind in _telling_kinds()
+    return channel.kind in _telling_kinds() and channel.disconnected_at is None
 
 
 def by_hook_token(kind: str, token: str) -> Channel | None:
@@ -70,10 +93,20 @@ def by_hook_token(kind: str, token: str) -> Channel | None:
 
 
 def connect(
-    *, kind: str, family: str, name: str, group: Group, credentials: dict[str, str], state_reason: str = ""
+    *,
+    kind: str,
+    family: str,
+    name: str,
+    group: Group,
+    credentials: dict[str, str],
+    state_reason: str = "",
+    choices: ChannelSettings | None = None,
 ) -> Channel:
-    """Add a vendor's channel with a webhook address of its own."""
-    token = tokens.new()
+    """Add a vendor's channel with a webhook address of its own.
+
+    Raises:
+        InvalidInput: choices that cannot be taken.
+    """
     with unit_of_work() as session:
         channel = Channel(
             kind=kind,
@@ -82,30 +115,56 @@ def connect(
             state_reason=state_reason[:500],
             group_id=group.id,
             sealed_credentials=json.dumps(credentials),
-            sealed_hook_token=token,
-            hook_hash=tokens.digest(token),
             created_at=clock.now(),
         )
+        give_address(channel)
         session.add(channel)
         session.flush()
+        if choices is not None:
+            channel_settings.change(channel.id, choices)
         return channel
 
 
+def give_address(channel: Channel) -> None:
+    """A new secret address for its webhooks: the old one is nobody's from then on. Part of a unit of work."""
+    token = tokens.new()
+    channel.sealed_hook_token, channel.hook_hash, channel.heard_at = token, tokens.digest(token), None
+
+
+def change(channel_id: int, *, name: str, group_id: int, choices: ChannelSettings) -> None:
+    """Keep a channel's name, its default group and what else is chosen for it.
+
+    Raises:
+        InvalidInput: the name is empty, the group is not in use, or choices that cannot be taken.
+    """
+    wanted = one_line(name, longest=120)
+    if not wanted:
+        raise InvalidInput("name", N_("Enter a name."))
+    with unit_of_work() as session:
+        channel, group = session.get_one(Channel, channel_id), session.get(Group, group_id)
+        if group is None or not group.active:
+            raise InvalidInput("group", N_("Choose a group."))
+        channel.name, channel.group_id = wanted, group.id
+        channel_settings.change(channel_id, choices)
+
+
 def mark_broken(channel_id: int, reason: str) -> None:
-    """Note that the vendor refuses us; an administrator has to act."""
+    """Note that the vendor refuses us; an administrator has to act. One that is switched off stays so."""
     with unit_of_work() as session:
         channel = session.get_one(Channel, channel_id)
-        channel.state, channel.state_reason = "broken", reason
+        if channel.state != OFF:
+            channel.state, channel.state_reason = BROKEN, reason
 
 
 def mark_working(channel_id: int) -> None:
     """Note that the vendor has just taken a call of ours; writes only where something else was noted."""
     channel = db.session().get_one(Channel, channel_id)
-    if channel.state == "connected" and not channel.state_reason:
+    if channel.state == OFF or (channel.state == CONNECTED and not channel.state_reason):
         return
     with unit_of_work() as session:
         channel = session.get_one(Channel, channel_id)
-        channel.state, channel.state_reason = "connected", ""
+        if channel.state != OFF:
+            channel.state, channel.state_reason = CONNECTED, ""
 
 
 def replace_credentials(channel_id: int, credentials: dict[str, str], *, state_reason: str = "") -> None:
@@ -113,7 +172,9 @@ def replace_credentials(channel_id: int, credentials: dict[str, str], *, state_r
     with unit_of_work() as session:
         channel = session.get_one(Channel, channel_id)
         channel.sealed_credentials = json.dumps(credentials)
-        channel.state, channel.state_reason = "connected", state_reason[:500]
+        channel.state_reason = state_reason[:500]
+        if channel.state != OFF:
+            channel.state = CONNECTED
 
 
 def make_widget(*, name: str, channel: Channel) -> Widget:

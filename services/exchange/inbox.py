@@ -10,6 +10,7 @@ from sqlalchemy import literal, select
 
 from channels.base import (
     Adapter,
+    Author,
     CustomerUpdate,
     Delivery,
     Echo,
@@ -25,7 +26,7 @@ from services.conversations import chats, customers
 from services.errors import InvalidInput
 from services.uow import lock_stream, ring_after_commit, unit_of_work
 
-from . import outbox
+from . import channels, confirming
 
 PENDING, DONE, ASIDE = "pending", "done", "aside"
 MOST_ATTEMPTS = 3
@@ -35,19 +36,21 @@ _STALE = timedelta(seconds=10)
 # Written into the statement: with a bound value SQLite cannot see that the partial indexes fit.
 _IS_PENDING = InboxItem.state == literal(PENDING, literal_execute=True)
 _IS_ASIDE = InboxItem.state == literal(ASIDE, literal_execute=True)
+# What comes in for a channel that is switched off waits until it is on again.
+_MAY_PASS = Channel.state != literal(channels.OFF, literal_execute=True)
 
 
 def stale_streams() -> list[str]:
     """Streams with deliveries that have waited so long that their doorbell must have been lost."""
-    query = (
-        select(InboxItem.stream).where(_IS_PENDING, InboxItem.received_at < clock.now() - _STALE).distinct().limit(500)
-    )
-    return list(db.session().scalars(query))
+    old = InboxItem.received_at < clock.now() - _STALE
+    query = select(InboxItem.stream).join(Channel, Channel.id == InboxItem.channel_id)
+    return list(db.session().scalars(query.where(_IS_PENDING, _MAY_PASS, old).distinct().limit(500)))
 
 
 def next_pending(stream: str) -> InboxItem | None:
-    """The oldest delivery of the stream that has not been applied."""
-    query = select(InboxItem).where(InboxItem.stream == stream, _IS_PENDING)
+    """The oldest delivery of the stream that is to be applied now; none while its channel is switched off."""
+    query = select(InboxItem).join(Channel, Channel.id == InboxItem.channel_id)
+    query = query.where(InboxItem.stream == stream, _IS_PENDING, _MAY_PASS)
     return db.session().scalar(query.order_by(InboxItem.id).limit(1))
 
 
@@ -114,12 +117,25 @@ def fail_next(stream: str, reason: str, *, counted: int | None = None) -> bool:
         return True
 
 
+def may_replay(item: InboxItem) -> bool:
+    """Whether a delivery can be applied again: what was set aside, and what was applied.
+
+    Words that we have are known by their ids and change nothing. What a call of ours brought is not said again once
+    it was applied: it would put old data of the customer over newer.
+    """
+    return item.state == ASIDE or (item.state == DONE and not item.fetched)
+
+
 def replay(channel_id: int, item_id: int) -> None:
-    """Try a delivery of this channel again that was set aside."""
+    """Apply a delivery of this channel again, if that can be done."""
     with unit_of_work() as session:
-        item = session.get(InboxItem, item_id)
-        if item is not None and item.channel_id == channel_id and item.state == ASIDE:
-            item.state, item.reason, item.attempts, item.applied = PENDING, "", 0, 0
+        item, channel = session.get(InboxItem, item_id), session.get(Channel, channel_id)
+        if item is None or channel is None or item.channel_id != channel_id or channel.disconnected_at is not None:
+            return
+        lock_stream(item.stream)
+        session.refresh(item)
+        if may_replay(item):
+            item.state, item.reason, item.attempts, item.applied, item.done_at = PENDING, "", 0, 0, None
             ring_after_commit("inbound", item.stream)
 
 
@@ -171,16 +187,20 @@ def _apply(item: InboxItem, inbound: Inbound) -> list[Fetch]:
     channel = db.session().get_one(Channel, item.channel_id)
     match inbound:
         case IncomingMessage():
-            if inbound.text.strip():
+            if inbound.text.strip() and not _is_ours(item, inbound):
                 chats.receive(channel, inbound)
         case Echo():
-            outbox.confirm(channel.id, item.stream, inbound.external_id, inbound.text)
+            confirming.confirm(channel.id, item.stream, inbound.external_id, inbound.text)
         case CustomerUpdate():
             chats.update_customer(channel, inbound)
             customers.note_fresh(channel, inbound.customer.external_id)
         case Fetch():
-            return [] if customers.is_fresh(channel, inbound.id) else [inbound]
+            return [] if customers.is_fresh(channel, inbound.id, however_old=inbound.once) else [inbound]
     return []
+
+
+def _is_ours(item: InboxItem, shown: IncomingMessage) -> bool:
+    return shown.author != Author.CUSTOMER and confirming.recognise(item.stream, shown)
 
 
 def _delivery(item: InboxItem) -> Delivery:

@@ -16,6 +16,7 @@ from models import Channel, InboxItem
 from models.base import public_id
 from services import clock
 from services.conversations import chats
+from services.sanitise import one_line
 from services.together import Together
 from services.uow import insert_if_new, ring_after_commit, unit_of_work
 
@@ -50,6 +51,7 @@ def accept(channel: Channel, adapter: Adapter, delivery: Delivery) -> bool:
         "stream": chats.stream_of(channel, conversation),
         "key": key,
         "fetched": delivery.fetched,
+        "event": one_line(adapter.event(delivery), longest=80),
         "body": delivery.raw,
         "state": state,
         "reason": reason,

@@ -1,37 +1,35 @@
-"""The outbox: what is owed to a vendor, written with the message, sent in order, settled once."""
+"""The outbox: what is owed to a vendor is claimed in the order of its stream, and its outcome noted once."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
-from channels.base import ChannelError, Outbound, Receipt
+from channels.base import Change, ChannelError, Outbound, Receipt
 from extensions import db
-from models import Agent, Case, Channel, Delivery, Message, OutboxItem
-from services import access, clock
-from services.conversations import messages
-from services.errors import N_, InvalidInput
-from services.events import SYSTEM, agent_actor
-from services.uow import lock_case, lock_stream, ring_after_commit, unit_of_work
+from models import Agent, Case, Channel, OutboxItem, Verb
+from services import clock
+from services.uow import lock_case, lock_stream, unit_of_work
 
-from . import breaker, channels
+from . import breaker, channels, confirming, owing
+from .confirming import confirm as confirm
+from .owing import owe as owe
+from .owing import send_again as send_again
+from .standing import AWAITING as AWAITING
+from .standing import DONE as DONE
+from .standing import FAILED as FAILED
+from .standing import READY as READY
+from .standing import SENDING as SENDING
+from .standing import UNKNOWN as UNKNOWN
+from .standing import WITHDRAWN as WITHDRAWN
 
-READY, SENDING, DONE, FAILED, UNKNOWN = "ready", "sending", "done", "failed", "unknown"
 MOST_ATTEMPTS = 12
 _LEASE = timedelta(seconds=60)
 _LONGEST_WAIT = 300.0
-_OWED = OutboxItem.settled_at.is_(None)
-
-
-def owe(case: Case, message: Message) -> None:
-    """Owe a message to the vendor; part of the unit of work that adds it."""
-    now = clock.now()
-    item = OutboxItem(
-        channel_id=case.channel_id, stream=case.stream, message_id=message.id, next_at=now, created_at=now
-    )
-    db.session().add(item)
-    ring_after_commit("outbound", case.stream)
+_MOST = 500
+# What waits for an echo lets pass what stands behind it.
+_OWED: ColumnElement[bool] = and_(OutboxItem.settled_at.is_(None), OutboxItem.state != AWAITING)
 
 
 def claim(stream: str) -> OutboxItem | None:
@@ -43,7 +41,9 @@ def claim(stream: str) -> OutboxItem | None:
         lock_stream(stream)
         query = select(OutboxItem).where(_OWED, OutboxItem.stream == stream)
         item = session.scalar(query.order_by(OutboxItem.id).limit(1))
-        if item is None or item.state == SENDING or item.next_at > clock.now() or not breaker.admit(item.channel_id):
+        if item is None or item.state == SENDING or item.next_at > clock.now() or _is_held(item):
+            return None
+        if not breaker.admit(item.channel_id):
             return None
         item.state, item.claimed_at = SENDING, clock.now()
         item.attempts += 1
@@ -51,11 +51,27 @@ def claim(stream: str) -> OutboxItem | None:
 
 
 def outbound(item: OutboxItem) -> Outbound:
-    """The item as its adapter takes it, without files."""
+    """What is to be sent, as its adapter takes it, without files."""
     message = item.message
     case = db.session().get_one(Case, message.case_id)
+    if message.agent_id is None:
+        return Outbound(case.conversation, item.text)
     agent = db.session().get_one(Agent, message.agent_id)
-    return Outbound(case.conversation, message.text, agent.name, agent.email)
+    return Outbound(case.conversation, item.text, agent.name, agent.email)
+
+
+def change(item: OutboxItem) -> Change:
+    """What is to be edited or deleted, as its adapter takes it, without files.
+
+    Raises:
+        ChannelError: the vendor never told by which id it knows the message.
+    """
+    message = item.message
+    case = db.session().get_one(Case, message.case_id)
+    external_id = item.external_id or _id_of_part(item)
+    if not external_id:
+        raise ChannelError("It is not known under which id the vendor keeps this message.", permanent=True)
+    return Change(case.conversation, external_id, item.text, by_agent=message.agent_id is not None)
 
 
 def settle(item_id: int, receipt: Receipt) -> None:
@@ -64,17 +80,19 @@ def settle(item_id: int, receipt: Receipt) -> None:
         item = session.get_one(OutboxItem, item_id)
         lock_stream(item.stream)
         session.refresh(item)
-        if item.state != DONE:
-            _finish(item, DONE, Delivery.SENT, "", external_id=receipt.external_id)
+        if item.verb == Verb.SEND and receipt.external_id not in ("", item.external_id):
+            confirming.name(item, receipt.external_id)
+        elif item.state != DONE:
+            owing.arrive(item)
 
 
 def fail(item_id: int, error: ChannelError, *, idempotent: bool) -> None:
-    """The call did not work out: try again later, give up, or say that nobody knows.
+    """The call did not work out: try again later, give up, or wait for the echo that tells what became of it.
 
     Args:
         item_id: the item that was claimed.
         error: what the adapter raised.
-        idempotent: whether sending again can double nothing.
+        idempotent: whether sending again can double nothing; edits and deletions never can.
     """
     with unit_of_work() as session:
         item = session.get_one(OutboxItem, item_id)
@@ -82,14 +100,12 @@ def fail(item_id: int, error: ChannelError, *, idempotent: bool) -> None:
         session.refresh(item)
         if item.state != SENDING:
             return
-        if error.uncertain and not idempotent:
-            _finish(item, UNKNOWN, Delivery.UNKNOWN, error.reason)
+        if error.uncertain and not idempotent and item.verb == Verb.SEND:
+            owing.await_echo(item, error.reason)
         elif error.permanent or item.attempts >= MOST_ATTEMPTS:
-            _finish(item, FAILED, Delivery.FAILED, error.reason)
+            owing.give_up(item, FAILED, error.reason)
         else:
-            wait = error.retry_after if error.retry_after is not None else backoff(item.attempts)
-            item.state, item.claimed_at = READY, None
-            item.next_at = clock.now() + timedelta(seconds=min(wait, _LONGEST_WAIT))
+            _try_later(item, error)
 
 
 def backoff(attempts: int) -> float:
@@ -97,50 +113,30 @@ def backoff(attempts: int) -> float:
     return min(2.0 ** (attempts - 1), _LONGEST_WAIT)
 
 
-def confirm(channel_id: int, stream: str, external_id: str, text: str) -> None:
-    """The vendor shows us our own message: it was delivered, whatever our call said (chatra.md §2.3)."""
-    with unit_of_work() as session:
-        lock_stream(stream)
-        if messages.known(channel_id, external_id=external_id):
-            return
-        tried = (OutboxItem.stream == stream, OutboxItem.state != DONE, OutboxItem.attempts > 0)
-        for item in session.scalars(select(OutboxItem).where(*tried).order_by(OutboxItem.id)):
-            if item.message.external_id is None and _says(item.message, text):
-                _finish(item, DONE, Delivery.SENT, "", external_id=external_id)
-                return
-
-
-def send_again(message_id: int, agent: Agent) -> Message:
-    """Owe a message again whose delivery failed or is unknown, because an agent asked for it.
-
-    Raises:
-        CaseNotFound: there is no such message, or the agent may not see its case.
-        InvalidInput: it is under way or has arrived.
-    """
-    message = db.session().get(Message, message_id)
-    access.require_answerable(agent, message.case_id if message else 0)
-    with unit_of_work() as session:
-        message = session.get_one(Message, message_id)
-        case = lock_case(message.case_id)
-        session.refresh(message)
-        if message.delivery not in (Delivery.FAILED, Delivery.UNKNOWN):
-            raise InvalidInput("message", N_("This message is on its way or has arrived."))
-        message.delivery, message.delivery_reason = Delivery.SENDING, ""
-        messages.changed(case, message, agent_actor(agent.id))
-        owe(case, message)
-        return message
-
-
 def expire_leases() -> None:
     """A sender that died between call and receipt leaves us not knowing.
 
-    Say so instead of sending twice, unless the vendor takes the same message twice without doubling it.
+    Wait for the echo instead of sending twice, unless the vendor takes the same message twice without doubling it.
     """
     left = (_OWED, OutboxItem.state == SENDING, OutboxItem.claimed_at < clock.now() - _LEASE)
     query = select(OutboxItem.id, Channel).join(Channel, Channel.id == OutboxItem.channel_id).where(*left)
     gone = ChannelError("The sender stopped before the answer came.", uncertain=True)
-    for item_id, channel in db.session().execute(query.limit(500)).all():
+    for item_id, channel in db.session().execute(query.limit(_MOST)).all():
         fail(item_id, gone, idempotent=channels.capabilities(channel).idempotent_sends)
+
+
+def give_up_waiting() -> None:
+    """No echo has come in time: nobody knows, and an agent is asked. One that comes later is believed all the same."""
+    late = (OutboxItem.settled_at.is_(None), OutboxItem.state == AWAITING, OutboxItem.next_at <= clock.now())
+    # An echo of a channel that is switched off has come, perhaps, and waits.
+    query = select(OutboxItem.id).join(Channel, Channel.id == OutboxItem.channel_id).where(*late, breaker.not_off())
+    for item_id in db.session().scalars(query.limit(_MOST)).all():
+        with unit_of_work() as session:
+            item = session.get_one(OutboxItem, item_id)
+            lock_stream(item.stream)
+            session.refresh(item)
+            if item.state == AWAITING and item.next_at <= clock.now():
+                owing.give_up(item, UNKNOWN, item.reason)
 
 
 def due_streams(at: datetime) -> list[str]:
@@ -152,27 +148,32 @@ def due_streams(at: datetime) -> list[str]:
     due = (OutboxItem.id.in_(heads), OutboxItem.state == READY, OutboxItem.next_at <= at, breaker.not_paused())
     query = select(OutboxItem.stream, Channel.id, Channel.failures).join(Channel, Channel.id == OutboxItem.channel_id)
     found, probed = [], set[int]()
-    for stream, channel_id, failures in db.session().execute(query.where(*due).limit(500)):
+    for stream, channel_id, failures in db.session().execute(query.where(*due).limit(_MOST)):
         if failures < breaker.PATIENCE or channel_id not in probed:
             found.append(stream)
         probed.add(channel_id)
     return found
 
 
-def _says(message: Message, text: str) -> bool:
-    """Whether the vendor's text is this message; files went out as links below it."""
-    if message.attachments:
-        return all(file.public_id in text for file in message.attachments)
-    return text.strip() == message.text
+def _is_held(item: OutboxItem) -> bool:
+    """Whether a part before this one may not have arrived: the customer would read them in the wrong order."""
+    if item.verb != Verb.SEND or not item.part:
+        return False
+    before = (OutboxItem.message_id == item.message_id, OutboxItem.part < item.part, OutboxItem.state == AWAITING)
+    return bool(db.session().scalar(select(exists().where(*before))))
 
 
-def _finish(item: OutboxItem, state: str, delivery: Delivery, reason: str, *, external_id: str = "") -> None:
-    """Settle an item whose stream is locked, and show how its message fared."""
-    case = lock_case(item.message.case_id)
-    item.state, item.settled_at = state, clock.now()
-    message = item.message
-    message.delivery, message.delivery_reason = delivery, reason[:500]
-    if external_id and not messages.known(case.channel_id, external_id=external_id):
-        message.external_id = external_id
-    messages.changed(case, message, SYSTEM)
-    ring_after_commit("outbound", item.stream)
+def _try_later(item: OutboxItem, error: ChannelError) -> None:
+    """Nothing has happened, which is sure: the same call again, after a while."""
+    wait = error.retry_after if error.retry_after is not None else backoff(item.attempts)
+    item.state, item.claimed_at, item.reason = READY, None, error.reason[:500]
+    item.next_at = clock.now() + timedelta(seconds=min(wait, _LONGEST_WAIT))
+    # It may have been edited meanwhile.
+    owing.follow(lock_case(item.message.case_id), item.message)
+
+
+def _id_of_part(item: OutboxItem) -> str:
+    """The vendor's id of what an edit is about, where it was not known yet when that was owed."""
+    sent = (OutboxItem.message_id == item.message_id, OutboxItem.part == item.part, OutboxItem.state == DONE)
+    query = select(OutboxItem.external_id).where(*sent, OutboxItem.verb == Verb.SEND).order_by(OutboxItem.id)
+    return db.session().scalar(query.limit(1)) or ""

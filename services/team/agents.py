@@ -26,6 +26,11 @@ def active_ids() -> list[int]:
     return list(db.session().scalars(select(Agent.id).where(Agent.active)))
 
 
+def active() -> list[Agent]:
+    """The same, by name."""
+    return list(db.session().scalars(select(Agent).where(Agent.active).order_by(Agent.name, Agent.id)))
+
+
 def by_email(email: str) -> Agent | None:
     """The agent who signs in with this address, if active."""
     return db.session().scalar(select(Agent).where(Agent.email == email.strip().casefold(), Agent.active))

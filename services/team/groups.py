@@ -10,6 +10,7 @@ from extensions import db
 from models import AgentGroup, Channel, ChannelOff, Distribution, Group
 from services.distributing import line
 from services.errors import N_, InvalidInput
+from services.exchange import channel_settings
 from services.sanitise import one_line
 from services.uow import lock_stream, note_agent, unit_of_work
 
@@ -122,6 +123,7 @@ def close(group_id: int, replacement_id: int) -> None:
             channel.group_id = replacement_id
         _move_members(group_id, replacement_id)
         presets.move_group(group_id, replacement_id)
+        channel_settings.move_group(group_id, replacement_id)
         handing_over.ring_for_group(group_id)
 
 

@@ -49,15 +49,19 @@
     forgetting = setTimeout(() => (announcer.textContent = ""), LASTS_MS);
   };
 
+  /** What a page asks for again and again by itself is no news when it fails: the next one may work. */
+  const isQuiet = (ctx) => Boolean(ctx.sourceElement?.matches?.("[data-quiet]"));
+
   /** Our error answers bring their toast. Other ones (a proxy's) must not land where a page was expected. */
   function tellError(event) {
     const { ctx } = event.detail;
     Object.assign(ctx, { swap: "none", push: null, replace: null });
-    if (!ctx.text.includes('hx-target="#toasts"')) deskbell.toast(deskbell.text("failed"), "error");
+    if (!isQuiet(ctx) && !ctx.text.includes('hx-target="#toasts"')) deskbell.toast(deskbell.text("failed"), "error");
   }
 
   function tellFailure(event) {
-    if (event.detail.ctx?.request) deskbell.toast(deskbell.text("no-connection"), "error");
+    const { ctx } = event.detail;
+    if (ctx?.request && !isQuiet(ctx)) deskbell.toast(deskbell.text("no-connection"), "error");
   }
 
   document.addEventListener("htmx:response:error", tellError);

@@ -46,7 +46,7 @@
   });
   document.addEventListener("submit", (event) => {
     const dialog = event.target.closest("dialog[open]");
-    if (dialog && event.target.getAttribute("method") !== "dialog") dialog.close();
+    if (dialog && event.target.getAttribute("method") !== "dialog" && !event.target.hasAttribute("data-stays")) dialog.close();
   });
   document.addEventListener("close", giveFocusBack, true);
   document.addEventListener("htmx:confirm", confirm);

@@ -4,7 +4,7 @@
   "use strict";
 
   const deskbell = window.deskbell;
-  const HOLDERS = ".chat-row[id], .message[id], .chat-head[id], .chat-bar[id], .earlier[id]";
+  const HOLDERS = ".chat-row[id], .message[id], .chat-head[id], .chat-bar[id], .earlier[id], .panel-block[id]";
   const STOPS = "a[href], button, input, select, textarea, [tabindex]";
 
   let held = null;

@@ -71,6 +71,7 @@ def addresses(app: Flask, case: Case, method: str) -> Iterator[str]:
     """Every address of the desk that takes this method, with the secret case's numbers in it."""
     message = db.session.scalars(db.select(Message.id).where(Message.case_id == case.id)).first()
     numbers = {"case_id": case.id, "message_id": message, "channel_id": case.channel_id}
+    numbers |= {"item_id": 1, "way": "in"}
     numbers |= {"agent_id": 1, "group_id": 1, "status_id": 1, "role_id": 1, "invitation_id": 1}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
-from sqlalchemy import select
 
-from config import Settings
 from extensions import db
-from models import Channel
 from services import desk, settings
-from services.exchange import breaker, channels
 from services.team import groups
 from tests.browsing import Browser
-from tests.vendors.chatra import ChatraSimulator
 
-PAGES = ("/settings/chats", "/settings/widget", "/settings/integrations", "/settings/integrations/chatra")
+PAGES = ("/settings/chats", "/settings/widget")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -91,67 +82,3 @@ def test_allowed_sites_are_kept_line_by_line(admin: Browser) -> None:
 def test_a_site_that_is_none_is_refused(admin: Browser) -> None:
     answer = admin.submit("/settings/widget", title="", colour="#123456", allowed_sites="ftp://x")
     assert answer.status_code == 422
-
-
-class TestChatra:
-    """Connecting by the two keys, and giving new ones."""
-
-    @pytest.fixture
-    def settings(self, settings: Settings, chatra: ChatraSimulator) -> Settings:
-        return replace(settings, chatra_api_url=chatra.url)
-
-    @pytest.fixture
-    def chatra(self) -> Iterator[ChatraSimulator]:
-        with ChatraSimulator() as simulator:
-            yield simulator
-
-    def keys(self, chatra: ChatraSimulator, **changed: str) -> dict[str, str]:
-        return {"public_key": chatra.keys.public, "secret_key": chatra.keys.secret, **changed}
-
-    def connect(self, admin: Browser, chatra: ChatraSimulator) -> str:
-        fields = {"name": "Chatra", "group": "Support", **self.keys(chatra)}
-        return str(admin.submit("/settings/integrations/chatra", **fields).location)
-
-    def test_good_keys_lead_to_the_address_for_webhooks(self, admin: Browser, chatra: ChatraSimulator) -> None:
-        page = admin.get(self.connect(admin, chatra)).text
-        assert "/hooks/chatra/" in page
-        assert chatra.keys.secret not in page
-
-    def test_refused_keys_are_said_at_their_field(self, admin: Browser, chatra: ChatraSimulator) -> None:
-        fields = {"name": "Chatra", "group": "Support", **self.keys(chatra, secret_key="wrong")}
-        assert admin.submit("/settings/integrations/chatra", **fields).status_code == 422
-
-    def test_new_keys_mend_a_broken_channel_and_keep_its_address(self, admin: Browser, chatra: ChatraSimulator) -> None:
-        page = self.connect(admin, chatra)
-        channel = db.session.scalars(select(Channel).where(Channel.kind == "chatra")).one()
-        token = channel.sealed_hook_token
-        channels.mark_broken(channel.id, "Chatra refuses the keys.")
-        assert admin.submit(f"{page}/keys", **self.keys(chatra, secret_key="wrong")).status_code == 422
-        assert admin.submit(f"{page}/keys", **self.keys(chatra)).status_code == 303
-        db.session.expire_all()
-        assert (channel.state, channel.sealed_hook_token) == ("connected", token)
-
-    @pytest.mark.parametrize("page", ["/settings/integrations", "/settings/integrations/{channel}"])
-    def test_a_channel_that_could_not_be_reached_is_not_called_connected(self, admin: Browser, page: str) -> None:
-        channel = channels.connect(
-            kind="chatra",
-            family="live_chat",
-            name="Chatra",
-            group=groups.first(),
-            credentials={},
-            state_reason="Chatra could not be reached.",
-        )
-        address = page.format(channel=channel.id)
-        assert states(admin.get(address).text)[-1] == "Not checked yet"
-        for _ in range(breaker.PATIENCE):
-            breaker.note_failure(channel.id, "Chatra gave no answer.")
-        assert states(admin.get(address).text)[-1] == "Paused"
-        channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
-        assert states(admin.get(address).text)[-1] == "Needs attention"
-        channels.mark_working(channel.id)
-        assert states(admin.get(address).text)[-1] == "Connected"
-
-
-def states(page: str) -> list[str]:
-    """The states of the channels that a page shows, in words."""
-    return re.findall(r'<span class="badge" data-state="[a-z]+">([^<]+)</span>', page)

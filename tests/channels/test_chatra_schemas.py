@@ -100,12 +100,15 @@ def test_whatever_a_visitor_says_asks_for_the_visitor_for_an_earlier_call_may_ha
     assert schemas.inbound(fragment(said()))[-1] == Fetch(CLIENT_ID, "client", CLIENT_ID)
 
 
-def test_what_a_colleague_says_and_what_a_transcript_repeats_asks_for_nothing() -> None:
+def test_what_a_colleague_says_asks_for_nothing() -> None:
     said_by_a_colleague = fragment(said(type="agent"), said(type="system", id="other"))
+    assert messages(said_by_a_colleague)
+    assert not [item for item in schemas.inbound(said_by_a_colleague) if isinstance(item, Fetch)]
+
+
+def test_what_a_transcript_repeats_asks_only_for_a_visitor_of_whom_nothing_was_ever_told() -> None:
     repeated = delivery(fragment(said()).body | {"eventName": "chatTranscript"})
-    for asks_nothing in (said_by_a_colleague, repeated):
-        assert messages(asks_nothing)
-        assert not [item for item in schemas.inbound(asks_nothing) if isinstance(item, Fetch)]
+    assert schemas.inbound(repeated)[-1] == Fetch(CLIENT_ID, "client", CLIENT_ID, once=True)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +235,10 @@ def test_what_makes_sense_is_accepted(found: Delivery) -> None:
         ({"group": {"id": "g2"}}, {}, "g2"),
         ({"group": "g3"}, {}, "g3"),
         ({}, {"groupId": "g4"}, "g4"),
+        ({}, {"group": {"id": "g5"}}, "g5"),
+        ({}, {"group": "g6"}, "g6"),
         ({"groupId": "g1", "group": {"id": "g2"}}, {"groupId": "g4"}, "g1"),
+        ({"groupId": "", "group": {}}, {"groupId": " g4 "}, "g4"),
         ({"groupId": None}, {}, ""),
     ],
 )

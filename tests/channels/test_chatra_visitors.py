@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from channels.base import UNNAMED
 from channels.chatra.visitors import customer
 
 WHOLE = {
@@ -36,7 +37,7 @@ def test_an_agents_edit_wins_over_what_the_page_passed() -> None:
 
 def test_the_details_are_labelled_readable_and_in_order() -> None:
     assert list(customer(WHOLE).details.items()) == [
-        ("Last visit", "2026-01-01 00:00 UTC"),
+        ("Last visit", "2026-01-01T00:00:00+00:00"),
         ("IP address", "203.0.113.7"),
         ("Chat language", "de"),
         ("Browser", "Chrome, 126"),
@@ -44,16 +45,38 @@ def test_the_details_are_labelled_readable_and_in_order() -> None:
         ("Location", "Berlin, DE"),
         ("Plan", "Gold"),
         ("Orders", "3"),
-        ("Custom field 1", "yes"),
-        ("Custom field 2", "blue"),
+        ("unnamed:XkDsxHtLppJTJ3vZa", "blue"),
+        ("unnamed:BKjdxwGNFhDE4DJ2x", "yes"),
     ]
 
 
-def test_a_field_without_a_property_key_never_shows_its_random_one() -> None:
-    numbered = {"XkDsxHtLppJTJ3vZa": "one", "BKjdxwGNFhDE4DJ2x": "two"}
-    backwards = dict(reversed(numbered.items()))
-    assert customer({"info": numbered}).details == {"Custom field 1": "two", "Custom field 2": "one"}
-    assert customer({"info": backwards}).details == {"Custom field 1": "two", "Custom field 2": "one"}
+def test_a_field_without_a_property_key_is_marked_as_one_that_nobody_can_read() -> None:
+    assert customer({"info": {"XkDsxHtLppJTJ3vZa": "one"}}).details == {UNNAMED + "XkDsxHtLppJTJ3vZa": "one"}
+
+
+@pytest.mark.parametrize("place", ["customFields", "fields", "form", "contactForm"])
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ({"Plan": "Gold"}, "Plan"),
+        ({"XkDsxHtLppJTJ3vZa": {"label": "Plan", "value": "Gold"}}, "Plan"),
+        ({"XkDsxHtLppJTJ3vZa": {"value": "Gold"}}, UNNAMED + "XkDsxHtLppJTJ3vZa"),
+        ([{"id": "XkDsxHtLppJTJ3vZa", "propertyKey": "Plan", "label": "Which plan?", "value": "Gold"}], "Plan"),
+        ([{"id": "XkDsxHtLppJTJ3vZa", "label": "Which plan?", "answer": "Gold"}], "Which plan?"),
+        ([{"id": "XkDsxHtLppJTJ3vZa", "value": "Gold"}], UNNAMED + "XkDsxHtLppJTJ3vZa"),
+    ],
+)
+def test_answers_to_a_contact_form_are_found_wherever_chatra_may_keep_them(
+    place: str, written: object, label: str
+) -> None:
+    assert customer({place: written}).details == {label: "Gold"}
+
+
+def test_what_else_chatra_tells_is_shown_too_but_no_ids_and_nothing_empty() -> None:
+    told = {"timezone": "Europe/Berlin", "link": "https://app.example/c/1", "score": 3, "visits": None, "tags": []}
+    ids = {"agentId": "bnRzp4CioKudG4aHx", "account": {"id": "bnRzp4CioKudG4aHx"}, "groupId": "g", "group": {"id": "g"}}
+    shown = {"timezone": "Europe/Berlin", "Chat in Chatra": "https://app.example/c/1", "score": "3"}
+    assert customer({**told, **ids}).details == shown
 
 
 def test_a_sites_own_field_does_not_hide_what_chatra_knows() -> None:

@@ -7,14 +7,16 @@ from datetime import timedelta
 
 from channels.base import Author, CustomerData, CustomerUpdate
 from extensions import db
-from models import Agent, Case, Channel, Customer, Delivery, Message, StatusKind
+from jobs.adapters import adapter_of
+from models import Agent, Case, Channel, Customer, Delivery, InboxItem, Message, StatusKind
 from services import clock
 from services.attendance import statuses
 from services.conversations import attachments, chats, messages
 from services.events import SYSTEM
-from services.exchange import channels
+from services.exchange import channels, intake
 from services.uow import lock_case, unit_of_work
 from tests import factories as make
+from tests.channels.factories import delivery
 
 # A picture of one pixel.
 PNG = bytes.fromhex(
@@ -72,6 +74,13 @@ def broken_channel() -> Channel:
     channel = make.chatra()
     channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
     return channel
+
+
+def delivery_set_aside(channel: Channel) -> InboxItem:
+    """What this account has sent and nobody understood."""
+    body = {"eventName": "agentJoined", "client": {"id": "visitor"}}
+    intake.accept(channel, adapter_of(channel.id), delivery(body, nonce=intake.new_nonce()))
+    return db.session.scalars(db.select(InboxItem).order_by(InboxItem.id.desc()).limit(1)).one()
 
 
 def newest_case() -> Case:

@@ -30,12 +30,14 @@ AGENTS_PAGES = {
     "own_two_factor.turn_on": ["/profile/security/two-factor"],
     "chats.index": ["/chats"],
     "chats.show": ["/chats/{active}"],
-    "cases.index": ["/cases", "/cases?status=open"],
+    "chats.correct": ["/messages/{said}/edit"],
+    "cases.index": ["/cases", "/cases?status=open", "/cases?channel=live_chat"],
     "cases.show": ["/cases/{ended}", "/cases/999999"],
     "settings.chats": ["/settings/chats"],
     "settings.widget": ["/settings/widget"],
-    "integrations.index": ["/settings/integrations"],
-    "integrations.chatra": ["/settings/integrations/chatra"],
+    "integrations.index": ["/settings/integrations", "/settings/integrations?q=nothing"],
+    "integrations.add": ["/settings/integrations/new"],
+    "chatra.connect": ["/settings/integrations/chatra"],
     "agents.index": ["/settings/agents"],
     "agents.show": ["/settings/agents/{agent}", "/nothing"],
     "agents.disable": ["/settings/agents/{agent}/disable"],
@@ -52,8 +54,12 @@ AGENTS_PAGES = {
     "statuses.show": ["/settings/statuses/{status}"],
     "status_times.index": ["/settings/statuses/times"],
     "audit.index": ["/settings/audit", "/settings/audit?kind=invitation"],
-    "integrations.show": ["/settings/integrations/{own}", "/settings/integrations/{broken}"],
-    "integrations.keys": ["/settings/integrations/{broken}/keys", "/nothing"],
+    "integration.show": ["/settings/integrations/{own}", "/settings/integrations/{broken}"],
+    "integration.edit": ["/settings/integrations/{broken}/edit"],
+    "integration_log.index": ["/settings/integrations/{broken}/log", "/settings/integrations/{broken}/log?show=out"],
+    "integration_log.body": ["/settings/integrations/{broken}/log/in/{delivery}"],
+    "integration_states.disconnect": ["/settings/integrations/{broken}/disconnect"],
+    "chatra.keys": ["/settings/integrations/{broken}/keys", "/nothing"],
 }
 # Those of an agent who has a second factor stand in tests/e2e/test_two_factor.py.
 SECOND_FACTOR_PAGES = {"own_two_factor.turn_off", "own_two_factor.renew_codes", "second_step.ask"}
@@ -66,10 +72,12 @@ NOT_PAGES = {
     "chats.rows",
     "chats.catch_up",
     "chats.colleagues",
+    "cases.vendor_data",
     "files.show",
     "profile.picture",
     "service_worker",
     "status_times.file",
+    "integration.heard",
     "widget.loader",
     "widget.asset",
     "widget.config",
@@ -197,6 +205,8 @@ def test_every_page_of_an_administrator(people: People, running: RunningDesk, si
     scenes.ended_case(agent, "pending", "waiting")
     ids = {"ended": ended.id, "active": active.id, "own": ended.channel_id, "broken": broken.id}
     ids |= {"agent": make.agent("Bob").id, "group": groups.named("Sales").id, "role": make.role().id}
+    ids["delivery"] = scenes.delivery_set_aside(broken).id
+    ids["said"] = chats.reply(active.id, agent, "One moment, please.").id
     ids["status"] = custom_statuses.create(Custom("A long lunch", Handling.VIEW, Handling.NONE)).id
     for address in (each.format(**ids) for some in AGENTS_PAGES.values() for each in some):
         page.goto(running.url + address)
@@ -212,6 +222,14 @@ def test_forms_that_answer(people: People, running: RunningDesk, sights: Sights)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     sights.look(page, "settings-refused")
+    page.goto(f"{running.url}/settings/integrations/chatra")
+    for label in ("Public key", "Secret key"):
+        page.get_by_label(label).fill("wrong")
+    page.get_by_role("button", name="Add a pair").click()
+    page.get_by_label("Chatra Group ID", exact=True).fill("abc")
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    sights.look(page, "connecting-refused")
     page.goto(f"{running.url}/profile")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()

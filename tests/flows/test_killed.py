@@ -145,6 +145,9 @@ class TestAnAnswer:
         assert self.delivery(message) == Delivery.SENDING
         with time_machine.travel(clock.now() + timedelta(seconds=61)):
             sweeps.expire_leases()
+            assert self.delivery(message) == Delivery.AWAITED
+        with time_machine.travel(clock.now() + timedelta(seconds=182)):
+            sweeps.expire_leases()
             assert self.delivery(message) == Delivery.UNKNOWN
         flow.settle()
         assert self.sent(chatra) == []

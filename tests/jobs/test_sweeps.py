@@ -135,13 +135,27 @@ class TestExpireLeases:
         sweeps.expire_leases()
         assert self.state_of(claimed) == HowFar.SENDING
 
-    def test_twice_says_once_that_nobody_knows(self, claimed: Message, traveller: time_machine.Traveller) -> None:
+    def test_twice_says_once_that_an_echo_has_to_tell(
+        self, claimed: Message, traveller: time_machine.Traveller
+    ) -> None:
         traveller.shift(timedelta(seconds=61))
         sweeps.expire_leases()
         rev = make.case_of(claimed).rev
         sweeps.expire_leases()
-        assert self.state_of(claimed) == HowFar.UNKNOWN
+        assert self.state_of(claimed) == HowFar.AWAITED
         assert make.case_of(claimed).rev == rev
+
+    def test_says_after_two_minutes_without_an_echo_that_nobody_knows(
+        self, claimed: Message, traveller: time_machine.Traveller
+    ) -> None:
+        traveller.shift(timedelta(seconds=61))
+        sweeps.expire_leases()
+        traveller.shift(timedelta(seconds=119))
+        sweeps.expire_leases()
+        assert self.state_of(claimed) == HowFar.AWAITED
+        traveller.shift(timedelta(seconds=1))
+        sweeps.expire_leases()
+        assert self.state_of(claimed) == HowFar.UNKNOWN
 
     @staticmethod
     def state_of(message: Message) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import Connection, inspect, text
 
+from channels.base import Receipt
 from config import Settings
 from extensions import db
-from models import Access, Agent, StatusKind
+from models import Access, Agent, OutboxItem, StatusKind
 from processes.migration import MIGRATIONS, attach_commands
 from services.attendance import statuses
+from services.conversations import attachments, chats
+from services.exchange import outbox
+from services.team import groups
 from tests import databases
+from tests import factories as make
 from tests.opening import opened
 
 Shape = dict[str, Any]
@@ -86,6 +92,24 @@ def test_an_agent_from_before_there_were_statuses_is_online_with_their_next_sign
     assert (statuses.of(ann).kind, ann.access) == (StatusKind.OFFLINE, Access.FULL)
     statuses.begin(ann.id)
     assert statuses.of(ann).kind == StatusKind.ONLINE
+
+
+def test_what_was_owed_before_there_were_parts_says_what_is_sent(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS)
+    groups.create(name="Support")
+    case, ann = make.chat(channel=make.chatra()), make.agent()
+    paper = attachments.store([attachments.Upload("a.txt", io.BytesIO(b"plain words"))])
+    for words, files in (("one", []), ("two", paper)):
+        chats.reply(case.id, ann, words, files=files)
+    item = outbox.claim(case.stream)
+    assert item is not None
+    outbox.settle(item.id, Receipt("m1"))
+    db.session.remove()
+    downgrade(directory=MIGRATIONS, revision="0007")
+    upgrade(directory=MIGRATIONS)
+    owed = db.session.scalars(db.select(OutboxItem).order_by(OutboxItem.id)).all()
+    assert [(item.text, item.external_id) for item in owed] == [("one", "m1"), ("two", "")]
+    assert [item.files for item in owed] == [[], [paper[0].public_id]]
 
 
 def test_upgrading_what_is_up_to_date_changes_nothing(app: Flask) -> None:

@@ -50,8 +50,8 @@ class Thread {
   storedEntry(message) {
     const mine = message.author === "customer";
     const name = message.name || (message.author === "bot" ? this.texts.bot : "");
-    const { text, files, at, rev } = message;
-    return { key: message.client_id ?? `m${message.id}`, mine, author: message.author, name, text, files, at, rev };
+    const { text, files, at, rev, changed } = message;
+    return { key: message.client_id ?? `m${message.id}`, mine, author: message.author, name, text, files, at, rev, changed };
   }
 
   waitingEntry(item) {
@@ -95,6 +95,7 @@ class Thread {
     const author = entry.mine ? this.texts.you : entry.name;
     if (author) parts.push(el("p", { class: entry.mine || entry.continues ? "author unseen" : "author", dir: "auto" }, author));
     const bubble = el("div", { class: "bubble" });
+    if (entry.changed === "deleted") bubble.append(el("i", {}, this.texts.deleted));
     if (entry.text) bubble.append(el("p", { class: "text", dir: "auto" }, ...withLinks(entry.text)));
     for (const file of entry.files) bubble.append(this.fileOf(file));
     parts.push(bubble, this.metaOf(entry));
@@ -103,6 +104,7 @@ class Thread {
 
   metaOf(entry) {
     const meta = el("p", { class: "meta", "aria-live": entry.failed || entry.late ? "polite" : "off" });
+    if (entry.changed === "edited") meta.append(`${this.texts.edited} · `);
     if (entry.at) meta.append(this.timeOf(entry.at), ...(entry.mine ? this.mark("✓", "sent") : []));
     else if (!entry.failed && !entry.late) meta.append(...this.mark("◷", "sending"));
     else meta.append(...this.wayOut(entry));

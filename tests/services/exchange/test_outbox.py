@@ -155,10 +155,10 @@ class TestTheOutcome:
         [
             (ChannelError("busy"), False, (outbox.READY, Delivery.SENDING)),
             (ChannelError("refused", permanent=True), False, (outbox.FAILED, Delivery.FAILED)),
-            (ChannelError("lost", uncertain=True), False, (outbox.UNKNOWN, Delivery.UNKNOWN)),
+            (ChannelError("lost", uncertain=True), False, (outbox.AWAITING, Delivery.AWAITED)),
             (ChannelError("lost", uncertain=True), True, (outbox.READY, Delivery.SENDING)),
         ],
-        ids=["try again", "give up", "nobody knows", "try again without harm"],
+        ids=["try again", "give up", "wait for the echo", "try again without harm"],
     )
     def test_of_a_failed_call(
         self, item: OutboxItem, error: ChannelError, idempotent: bool, expected: tuple[str, str]
@@ -196,6 +196,8 @@ class TestTheOutcome:
     def test_a_receipt_that_comes_late_is_believed(self, item: OutboxItem, traveller: time_machine.Traveller) -> None:
         traveller.shift(timedelta(seconds=61))
         outbox.expire_leases()
+        traveller.shift(timedelta(seconds=121))
+        outbox.give_up_waiting()
         assert state(item) == (outbox.UNKNOWN, Delivery.UNKNOWN)
         outbox.settle(item.id, Receipt("m1"))
         assert state(item) == (outbox.DONE, Delivery.SENT)
@@ -219,7 +221,7 @@ class TestTheEcho:
 
     def test_with_other_words_proves_nothing(self, lost: OutboxItem, case: Case) -> None:
         self.confirm(case, "m1", "goodbye")
-        assert state(lost) == (outbox.UNKNOWN, Delivery.UNKNOWN)
+        assert state(lost) == (outbox.AWAITING, Delivery.AWAITED)
 
     def test_proves_one_answer_of_two_that_say_the_same(self, lost: OutboxItem, case: Case, ann: Agent) -> None:
         chats.reply(case.id, ann, "hello")

@@ -21,7 +21,8 @@ class Chats:
     def visitor_says(self, client: Client, text: str) -> Message:
         """Add a visitor's message: the first starts the chat, later ones are fragments."""
         with self.store.lock:
-            event = "chatFragment" if client.started else "chatStarted"
+            event = "chatFragment" if client.spoken_at < math.inf else self.switches.resumed
+            event = event if client.started else "chatStarted"
             client.started = True
             return self._say(event, client, Message(client.id, "client", text, self._now()))
 
@@ -32,7 +33,8 @@ class Chats:
         with self.store.lock:
             if agent not in client.agents:
                 client.agents.append(agent)
-                self._say("chatFragment", client, Message(client.id, "system", f"{agent.name} joined", self._now()))
+                words = f"{agent.name} joined" if self.switches.joined == "words" else ""
+                self._say("chatFragment", client, Message(client.id, "system", words, self._now()))
             message = Message(client.id, "agent", text, self._now(), agent, received_from, pushed)
             return self._say("chatFragment", client, message)
 

@@ -52,13 +52,15 @@ class Page:
         return {"id": client.id}
 
     def change_visitor(self, id: str) -> Json:
-        """Set what the site passes about the visitor and the group of agents it wants."""
+        """Set what the site passes about the visitor, the group of agents it wants, and the contact form's answers."""
         client, body = self._client(id), _body()
         with self._store.lock:
             if "integrationData" in body:
                 client.integration = dict(body["integrationData"] or {})
             if "groupId" in body:
                 client.group_id = str(body["groupId"] or "")
+            if "form" in body:
+                client.form = {key: value for key, value in dict(body["form"] or {}).items() if value}
         return {}
 
     def visitor(self, id: str) -> Json:

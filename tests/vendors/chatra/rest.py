@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from tests.vendors.chatra import wire
 from tests.vendors.chatra.chats import Chats
 from tests.vendors.chatra.faults import Faults, RestFault
-from tests.vendors.chatra.store import Agent, Client, Message
+from tests.vendors.chatra.store import CONTACT, Agent, Client, Message
 from tests.vendors.chatra.wire import Json
 
 LONGEST_TEXT = 5000
@@ -28,7 +29,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Request:
-    """A REST call that came in and how it was answered."""
+    """A REST call that came in and how it was answered; the status is 0 where no answer was given."""
 
     method: str
     path: str
@@ -102,14 +103,14 @@ class Rest:
 
     def get_client(self, id: str) -> Json:
         """Return a visitor."""
-        return wire.rest_client(self._client(id))
+        return wire.rest_client(self._client(id), self._chats.switches)
 
     def put_client(self, id: str) -> Json:
         """Change what is passed, clear what is null (chatra.md §1.8)."""
         client, body = self._client(id), _body()
         with self._store.lock:
-            client.basic |= {key: body[key] for key in client.basic if key in body}
-        return wire.rest_client(client)
+            client.basic |= {key: body[key] for key in CONTACT if key in body}
+        return wire.rest_client(client, self._chats.switches)
 
     def _client(self, client_id: str) -> Client:
         clients = self._store.clients
@@ -140,30 +141,43 @@ class Rest:
         """Let a fault happen and look at the keys, before anything else."""
         if not request.path.startswith("/api/"):
             return None
-        fault: RestFault = self._faults.take() or RestFault()
-        g.hang_after = fault.hang == "after"
-        if fault.hang == "before":
-            self._faults.hold()
-            abort(503)
-        if fault.status:
-            answer = Response(status=fault.status)
-            answer.headers.update({"Retry-After": fault.retry_after} if fault.retry_after else {})
-            return answer
+        g.fault = fault = self._faults.take() or RestFault()
+        if fault.happens and not fault.comes_after:
+            return self._fail(fault)
         if request.headers.get("Authorization") != f"Chatra.Simple {self._keys.public}:{self._keys.secret}":
             abort(401, "wrong keys")
         return None
 
     def _record(self, answer: Response) -> Response:
         if request.path.startswith("/api/"):
-            self.requests.append(Request(request.method, request.path, _body(), answer.status_code))
-        if g.get("hang_after"):
+            fault: RestFault = g.fault
+            status = fault.status if fault.happens else answer.status_code
+            self.requests.append(Request(request.method, request.path, _body(), status))
+            if fault.comes_after:
+                return self._fail(fault)
+        return answer
+
+    def _fail(self, fault: RestFault) -> Response:
+        """Answer something else than the usual, late, or not at all."""
+        if fault.hang:
             self._faults.hold()
+        if fault.hang or fault.cut:
+            return Response(_BrokenOff())
+        answer = Response(status=fault.status)
+        answer.headers.update({"Retry-After": fault.retry_after} if fault.retry_after else {})
         return answer
 
     def _error(self, error: HTTPException) -> tuple[Response, int]:
         """Answer errors as JSON; a method that an address lacks is as unknown as an address (chatra.md §9.2)."""
         status = 404 if error.code == 405 else error.code or 500
         return jsonify(error=error.description), status
+
+
+class _BrokenOff:
+    """An answer that never begins: the connection is closed."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise ConnectionAbortedError
 
 
 def _body() -> Json:

@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.vendors.chatra.chats import Chats
+from tests.vendors.chatra.controls import Controls
 from tests.vendors.chatra.faults import Faults
 from tests.vendors.chatra.page import Page
 from tests.vendors.chatra.rest import Keys, Request, Rest
@@ -26,6 +27,7 @@ class ChatraSimulator:
         keys: the account's key pair.
         port: 0 for any free one.
         seats: how many agents may be shown online at once (chatra.md §5).
+        lanes: how many webhooks may be under way at once.
     """
 
     def __init__(
@@ -36,13 +38,14 @@ class ChatraSimulator:
         keys: Keys | None = None,
         port: int = 0,
         seats: int = 5,
+        lanes: int = 1,
     ) -> None:
         self.switches = switches or Switches()
         self.faults = faults or Faults()
         self.keys = keys or Keys()
         self.webhooks: dict[str, str] = {}
         self.store = Store()
-        self._courier = Courier(self.webhooks, self.faults, tick=self._tick)
+        self._courier = Courier(self.webhooks, self.faults, tick=self._tick, lanes=lanes)
         self.chats = Chats(self.store, self.switches, self._courier.send)
         self._rest = Rest(self.chats, self.keys, self.faults)
         self._server = make_server("127.0.0.1", port, self._app(seats), threaded=True, request_handler=_SilentHandler)
@@ -102,6 +105,11 @@ class ChatraSimulator:
         agent = self.store.agent(email=email) or self.store.add_agent(name, email)
         return self.chats.agent_says(self.store.visitor(client_id), agent, text)
 
+    def pushes(self, client_id: str, text: str, *, email: str = "olga@chatra.example", name: str = "Olga") -> Message:
+        """Let a bot write, in an agent's name (chatra.md §1.5)."""
+        agent = self.store.agent(email=email) or self.store.add_agent(name, email)
+        return self.chats.agent_says(self.store.visitor(client_id), agent, text, pushed=True)
+
     def messages(self, client_id: str) -> list[Message]:
         """Return a visitor's messages, oldest first."""
         return self.store.messages_of(client_id)
@@ -124,6 +132,7 @@ class ChatraSimulator:
         app = Flask(__package__, static_url_path="/__sim/static")
         self._rest.install(app)
         Page(self.chats, self.keys, seats).install(app)
+        Controls(self.chats, self.faults).install(app)
         return app
 
     def _tick(self) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _ID_LETTERS = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
+# What agents may change and every contact form asks for (chatra.md §1.8).
+CONTACT = ("name", "email", "phone", "notes")
 _CLIENT_LETTERS = string.digits + string.ascii_lowercase
 
 
@@ -40,6 +42,7 @@ class Agent:
 class Client:
     """A visitor. `basic` is what agents edited, `integration` what the site passed (chatra.md §1.7).
 
+    `form` are the answers to a contact form's own fields, by their Property key, or by an id where they have none.
     `spoken_at` is when the chat was last heard of, in seconds; infinite while nothing has to be closed.
     """
 
@@ -47,8 +50,9 @@ class Client:
     display_name: str
     last_visit: int
     chat_id: str = field(default_factory=new_id)
-    basic: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(("name", "email", "phone", "notes")))
+    basic: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(CONTACT))
     integration: dict[str, Any] = field(default_factory=dict)
+    form: dict[str, Any] = field(default_factory=dict)
     group_id: str = ""
     agents: list[Agent] = field(default_factory=list)
     started: bool = False

@@ -19,15 +19,25 @@ class Switches:
         text: the key of a message's text in webhooks.
         time: the key of a message's time.
         group: where webhooks carry the group's id.
-        identity: whether webhooks name the agent of a message and the agents' names.
+        asked_group: where the answer to GET /clients carries it.
+        form: where the answers to a contact form's own fields stand (chatra.md §1.7): among the other data, or under a
+            key of their own, as an object or as a list.
+        identity: how webhooks name a message's agent: by an id that stands in `agents`, by name in the message itself,
+            or not at all.
+        joined: whether the system line that tells of an agent who joins has words (chatra.md §9.8).
+        resumed: the event with which a chat goes on whose transcript was sent.
         idle_seconds: quiet after which a chat counts as over and its transcript is sent.
     """
 
     started: Literal["message", "messages", "both"] = "message"
     text: Literal["text", "message", "both"] = "both"
     time: Literal["createdAt", "timestamp", "both"] = "both"
-    group: Literal["", "client.groupId", "client.group.id", "groupId"] = ""
-    identity: bool = True
+    group: Literal["", "client.groupId", "client.group.id", "client.group", "groupId"] = ""
+    asked_group: Literal["", "groupId", "group.id", "group"] = "groupId"
+    form: Literal["info", "object", "list"] = "info"
+    identity: Literal["", "agents", "message"] = "agents"
+    joined: Literal["words", "empty"] = "words"
+    resumed: Literal["chatFragment", "chatStarted"] = "chatFragment"
     idle_seconds: float = 600.0
 
 
@@ -44,9 +54,7 @@ def hook(event: str, client: Client, messages: list[Message], switches: Switches
         body["message"] = worded[0]
     if not single or switches.started == "both":
         body["messages"] = worded
-    if switches.group == "groupId":
-        body["groupId"] = client.group_id
-    return body
+    return body | (_group(client, "groupId") if switches.group == "groupId" else {})
 
 
 def hook_client(client: Client, switches: Switches) -> Json:
@@ -55,19 +63,18 @@ def hook_client(client: Client, switches: Switches) -> Json:
         "id": client.id,
         "chatId": client.chat_id,
         "displayedName": display_name(client),
-        "info": info(client),
+        "info": info(client, switches),
         "integrationData": client.integration,
+        **_form(client, switches),
     }
-    if switches.group == "client.groupId":
-        body["groupId"] = client.group_id
-    if switches.group == "client.group.id":
-        body["group"] = {"id": client.group_id}
-    return body
+    inside, _, place = switches.group.partition(".")
+    return body | (_group(client, place) if inside == "client" else {})
 
 
 def hook_agent(agent: Agent, switches: Switches) -> Json:
     """Return an agent as webhooks know it."""
-    return {"id": agent.id, "name": agent.name, "email": agent.email} if switches.identity else {"id": agent.id}
+    named = switches.identity == "agents"
+    return {"id": agent.id, "name": agent.name, "email": agent.email} if named else {"id": agent.id}
 
 
 def hook_message(message: Message, switches: Switches) -> Json:
@@ -76,8 +83,10 @@ def hook_message(message: Message, switches: Switches) -> Json:
     for key in ("text", "message"):
         if switches.text in (key, "both"):
             body[key] = message.text
-    if message.agent and switches.identity:
+    if message.agent and switches.identity == "agents":
         body["agentId"] = message.agent.id
+    if message.agent and switches.identity == "message":
+        body["agentName"] = message.agent.name
     return body | marks(message)
 
 
@@ -105,15 +114,16 @@ def marks(message: Message) -> Json:
     return marked | ({"isPushed": True} if message.pushed else {})
 
 
-def rest_client(client: Client) -> Json:
+def rest_client(client: Client, switches: Switches) -> Json:
     """Return a visitor as the REST API words it (chatra.md §1.7). Keys from `ip` on are guesses."""
     return {
         "id": client.id,
         "chatId": client.chat_id,
         "displayedName": display_name(client),
-        "basicInfo": client.basic,
+        "basicInfo": client.basic | (client.form if switches.form == "info" else {}),
         "integrationData": client.integration,
-        "info": info(client),
+        "info": info(client, switches),
+        **_form(client, switches),
         "ip": "203.0.113.7",
         "country": "DE",
         "city": "Berlin",
@@ -122,16 +132,37 @@ def rest_client(client: Client) -> Json:
         "os": "Windows 10",
         "lastVisit": client.last_visit,
         "link": f"https://chatra.invalid/conversations/{client.chat_id}",
-        "groupId": client.group_id or None,
         "pages": [{"link": "https://shop.example/cart", "title": "Cart"}],
+        **_group(client, switches.asked_group),
     }
 
 
-def info(client: Client) -> Json:
+def info(client: Client, switches: Switches) -> Json:
     """Return the merge of both sources; an agent's edit wins (chatra.md §1.7)."""
-    return client.integration | {key: value for key, value in client.basic.items() if value is not None}
+    left = client.basic | (client.form if switches.form == "info" else {})
+    return client.integration | {key: value for key, value in left.items() if value is not None}
+
+
+def _form(client: Client, switches: Switches) -> Json:
+    """Return the answers to a contact form's own fields, where they do not stand among the rest; the key is a guess."""
+    if switches.form == "info" or not client.form:
+        return {}
+    listed = [{"id": key, "value": value} for key, value in client.form.items()]
+    return {"customFields": client.form if switches.form == "object" else listed}
+
+
+def _group(client: Client, place: str) -> Json:
+    """Return the group's id, null for none, at one of the places where it may stand (chatra.md §6)."""
+    group_id = client.group_id or None
+    places: dict[str, Json] = {
+        "": {},
+        "groupId": {"groupId": group_id},
+        "group": {"group": group_id},
+        "group.id": {"group": {"id": group_id}},
+    }
+    return places[place]
 
 
 def display_name(client: Client) -> str:
     """Return the name to show, made up for a visitor who gave none."""
-    return str(info(client).get("name") or client.display_name)
+    return str(client.basic.get("name") or client.integration.get("name") or client.display_name)

@@ -17,6 +17,11 @@
       <header class="chatra__head">
         <strong>Chat</strong><button type="button" class="chatra__close" aria-label="Close the chat">×</button>
       </header>
+      <details class="chatra__contact">
+        <summary>Contact form</summary>
+        <label>Order number <input name="orderNumber" autocomplete="off"></label>
+        <label>Shoe size (a field without Property key) <input name="kQ7mPz2Xw9RtYb4Ns" autocomplete="off"></label>
+      </details>
       <ol class="chatra__messages" role="log" aria-live="polite"></ol>
       <p class="chatra__offline" hidden>Nobody is here at the moment. Leave your name and e-mail address and we will
         write back.</p>
@@ -94,6 +99,12 @@
     return ask("PUT", address("visitors"), { integrationData: facts });
   }
 
+  function leaveDetails() {
+    const fields = root.querySelectorAll(".chatra__contact input");
+    const form = Object.fromEntries([...fields].map((field) => [field.name, field.value.trim()]));
+    ready = ready.then(() => ask("PUT", address("visitors"), { form })).catch(console.error);
+  }
+
   async function start() {
     const setup = window.ChatraSetup || {};
     const clientId = setup.clientId || localStorage.getItem(memory);
@@ -114,6 +125,7 @@
     root.querySelector(".chatra__button").addEventListener("click", () => expand(true));
     root.querySelector(".chatra__close").addEventListener("click", () => expand(false));
     root.querySelector("form").addEventListener("submit", send);
+    root.querySelector(".chatra__contact").addEventListener("change", leaveDetails);
     root.querySelector("textarea").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey) send(event);
     });

@@ -1,0 +1,213 @@
+"""Confirming: what a vendor shows of ours settles the right call, early, late or doubled, and is never imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from channels.base import Author, ChannelError, IncomingMessage, Receipt
+from extensions import db
+from models import Agent, Case, Delivery, Message, OutboxItem
+from services import clock
+from services.conversations import chats, messages
+from services.events import committed
+from services.exchange import confirming, outbox
+from tests import factories as make
+from tests.services.exchange.test_owing import by_the_desk
+
+LOST = ChannelError("lost", uncertain=True)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_listens() -> Iterator[None]:
+    with committed.muted():
+        yield
+
+
+@pytest.fixture
+def traveller() -> Iterator[time_machine.Traveller]:
+    """A clock that stands until it is moved."""
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def case(app: Flask, traveller: time_machine.Traveller) -> Case:
+    """A chat with a customer of Chatra."""
+    return make.chat(channel=make.chatra())
+
+
+@pytest.fixture
+def ann(app: Flask) -> Agent:
+    return make.agent("Ann")
+
+
+def sent(case: Case, error: ChannelError | None = None) -> OutboxItem:
+    """The next call, as far as its answer."""
+    item = outbox.claim(case.stream)
+    assert item is not None
+    if error is not None:
+        outbox.fail(item.id, error, idempotent=False)
+    return item
+
+
+def echo(case: Case, external_id: str, text: str = "hello") -> None:
+    outbox.confirm(case.channel_id, case.stream, external_id, text)
+
+
+def shown(external_id: str, text: str = "hello", author: Author = Author.BOT) -> IncomingMessage:
+    """What Chatra shows of a pushed message: nothing says that it is ours."""
+    return make.incoming(text, id=external_id, author=author)
+
+
+def standing(*items: OutboxItem) -> list[tuple[str, str]]:
+    """State and the vendor's id of each call."""
+    db.session.rollback()
+    fresh = [db.session.get_one(OutboxItem, item.id, populate_existing=True) for item in items]
+    return [(item.state, item.external_id) for item in fresh]
+
+
+def delivery(message: Message) -> str:
+    db.session.rollback()
+    return db.session.get_one(Message, message.id, populate_existing=True).delivery
+
+
+class TestAnEcho:
+    @pytest.mark.row("R13")
+    def test_that_comes_before_our_receipt_settles_the_call_once(self, case: Case, ann: Agent) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        item = sent(case)
+        echo(case, "m1")
+        rev = make.fresh(case).rev
+        outbox.settle(item.id, Receipt("m1"))
+        assert (standing(item), delivery(message)) == ([(outbox.DONE, "m1")], Delivery.SENT)
+        assert make.fresh(case).rev == rev
+
+    def test_that_comes_after_nobody_knew_settles_it_all_the_same(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        item = sent(case, LOST)
+        traveller.shift(timedelta(minutes=2))
+        outbox.give_up_waiting()
+        assert delivery(message) == Delivery.UNKNOWN
+        echo(case, "m1")
+        assert (standing(item), delivery(message)) == ([(outbox.DONE, "m1")], Delivery.SENT)
+
+    @pytest.mark.row("R13")
+    def test_that_comes_before_it_is_sent_again_takes_that_back(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        sent(case, LOST)
+        traveller.shift(timedelta(minutes=2))
+        outbox.give_up_waiting()
+        outbox.send_again(message.id, ann)
+        echo(case, "m1")
+        assert outbox.claim(case.stream) is None
+        assert delivery(message) == Delivery.SENT
+
+    @pytest.mark.parametrize("first", ["m1", "m2"])
+    def test_that_comes_after_it_was_sent_again_leaves_both_settled_rightly(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller, first: str
+    ) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        one = sent(case, LOST)
+        traveller.shift(timedelta(minutes=2))
+        outbox.give_up_waiting()
+        outbox.send_again(message.id, ann)
+        two = sent(case)
+        echo(case, first)
+        outbox.settle(two.id, Receipt("m2"))
+        assert delivery(message) == Delivery.SENT
+        for external_id in ("m1", "m2"):
+            echo(case, external_id)
+        assert standing(one, two) == [(outbox.DONE, "m1"), (outbox.DONE, "m2")]
+        assert delivery(message) == Delivery.SENT
+
+    def test_that_never_came_of_two_alike_leaves_the_other_one_open(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        first = chats.reply(case.id, ann, "hello")
+        one = sent(case, LOST)
+        second = chats.reply(case.id, ann, "hello")
+        two = sent(case)
+        echo(case, "m2")
+        outbox.settle(two.id, Receipt("m2"))
+        assert standing(one, two) == [(outbox.AWAITING, ""), (outbox.DONE, "m2")]
+        assert (delivery(first), delivery(second)) == (Delivery.AWAITED, Delivery.SENT)
+        traveller.shift(timedelta(minutes=2))
+        outbox.give_up_waiting()
+        assert (delivery(first), delivery(second)) == (Delivery.UNKNOWN, Delivery.SENT)
+
+    def test_that_was_taken_by_mistake_goes_to_the_call_that_it_is_of(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        first = chats.reply(case.id, ann, "hello")
+        one = sent(case)
+        traveller.shift(timedelta(seconds=61))
+        outbox.expire_leases()
+        second = chats.reply(case.id, ann, "hello")
+        two = sent(case)
+        echo(case, "m2")
+        outbox.settle(one.id, Receipt("m1"))
+        assert standing(one, two) == [(outbox.DONE, "m1"), (outbox.DONE, "m2")]
+        ids = [db.session.get_one(Message, message.id).external_id for message in (first, second)]
+        assert ids == ["m1", "m2"]
+
+    def test_of_what_was_refused_is_believed_last(self, case: Case, ann: Agent) -> None:
+        refused = chats.reply(case.id, ann, "hello")
+        one = sent(case, ChannelError("refused", permanent=True))
+        chats.reply(case.id, ann, "hello")
+        two = sent(case)
+        echo(case, "m2")
+        assert standing(one, two) == [(outbox.FAILED, ""), (outbox.DONE, "m2")]
+        assert delivery(refused) == Delivery.FAILED
+
+
+class TestWhatTheDeskSaysByItself:
+    """Its echo is not marked as ours (chatra.md §1.5)."""
+
+    @pytest.mark.parametrize("author", [Author.BOT, Author.AGENT])
+    def test_is_recognised_by_its_id(self, case: Case, author: Author) -> None:
+        by_the_desk(case, "hello")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        assert confirming.recognise(case.stream, shown("m1", author=author))
+
+    @pytest.mark.row("R16")
+    def test_is_recognised_by_its_words_before_our_receipt(self, case: Case) -> None:
+        message = by_the_desk(case, "hello")
+        item = sent(case)
+        assert confirming.recognise(case.stream, shown("m1", " hello\n"))
+        assert delivery(message) == Delivery.SENT
+        outbox.settle(item.id, Receipt("m1"))
+        assert standing(item) == [(outbox.DONE, "m1")]
+
+    def test_is_recognised_part_by_part(self, case: Case) -> None:
+        by_the_desk(case, "x" * 5000 + "y" * 5000)
+        for external_id in ("m1", "m2"):
+            outbox.settle(sent(case).id, Receipt(external_id))
+        assert confirming.recognise(case.stream, shown("m1", "x" * 5000))
+        assert confirming.recognise(case.stream, shown("m2", "y" * 5000))
+
+    def test_is_not_what_a_bot_of_theirs_says(self, case: Case) -> None:
+        by_the_desk(case, "hello")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        assert not confirming.recognise(case.stream, shown("m7"))
+
+    def test_is_not_what_an_agent_of_ours_has_sent(self, case: Case, ann: Agent) -> None:
+        chats.reply(case.id, ann, "hello")
+        sent(case)
+        assert not confirming.recognise(case.stream, shown("m7", author=Author.AGENT))
+
+    def test_stays_known_after_the_trail_of_calls_is_gone(self, case: Case) -> None:
+        message = by_the_desk(case, "hello")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        db.session.execute(db.delete(OutboxItem))
+        db.session.commit()
+        assert chats.receive(case.channel, shown("m1", "words that were edited there")).id == message.id
+        assert len(messages.latest(case.id)) == 2
