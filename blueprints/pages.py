@@ -71,5 +71,6 @@ def _for_every_page() -> dict[str, Any]:
         context["agent"] = current_user.agent
         context["own_status"] = partial(statuses.of, current_user.agent)
         context["status_choices"] = statuses.choices
+        context["used_up_statuses"] = partial(statuses.used_up, current_user.agent)
         context["chat_counts"] = partial(chat_list.counts, current_user.agent)
     return context

@@ -13,6 +13,7 @@ from config import Settings
 from models import Agent, Case, Channel
 from processes.migration import migrate_database
 from services import clock, desk
+from services.attendance import statuses
 from services.conversations import chats
 from services.team import agents, groups
 from services.uow import unit_of_work
@@ -69,6 +70,8 @@ def fill(environ: Mapping[str, str]) -> str:
     with app.app_context():
         ann = agents.create(email=ADMINISTRATOR, name="Ann Fischer", password=PASSWORD, is_admin=True)
         bob = agents.create(email=AGENT, name="Bob Martin", password=PASSWORD)
+        for agent in (ann, bob):
+            statuses.begin(agent.id)
         groups.named("Billing")
         widget = desk.first_widget()
         for number, story in enumerate(STORIES):
