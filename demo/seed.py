@@ -63,8 +63,9 @@ STORIES = (
 
 def fill(environ: Mapping[str, str]) -> str:
     """Fill a fresh desk; returns the key of its widget."""
-    # Nobody is there to be told yet: Redis starts with the desk, and the sweep publishes then.
-    logging.getLogger("realtime.publish").setLevel(logging.ERROR)
+    # Nobody is there to be told yet: Redis starts with the desk, and the sweeps publish and ring then.
+    for name in ("realtime", "jobs.queues"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     app = create_app(Settings.from_environ(environ))
     migrate_database(app)
     with app.app_context():
