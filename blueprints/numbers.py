@@ -27,7 +27,7 @@ class NumberField(IntegerField):
         except ValueError as error:
             raise ValueError(self._otherwise) from error
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, _form: Form) -> None:
         """Say once of what is no number that it is none: nothing else can be said of it."""
         if self.process_errors and "".join(self.raw_data or ()).strip():
             raise StopValidation
