@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import IntegerField
+from wtforms import Form, IntegerField
+from wtforms.validators import StopValidation
 
 
 class NumberField(IntegerField):
@@ -25,3 +26,8 @@ class NumberField(IntegerField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(self._otherwise) from error
+
+    def pre_validate(self, _form: Form) -> None:
+        """Say once of what is no number that it is none: nothing else can be said of it."""
+        if self.process_errors and "".join(self.raw_data or ()).strip():
+            raise StopValidation

@@ -74,5 +74,6 @@ def _for_every_page() -> dict[str, Any]:
         context["own_status"] = partial(statuses.of, current_user.agent)
         context["status_choices"] = statuses.choices
         context["integrations_in_trouble"] = channels.in_trouble
+        context["used_up_statuses"] = partial(statuses.used_up, current_user.agent)
         context["chat_counts"] = partial(chat_list.counts, current_user.agent)
     return context

@@ -16,7 +16,7 @@ from services.sanitise import one_line
 
 # A message keeps it behind the visitor's hash of 64 characters; both have to fit into its key.
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,48}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@(?=[^@\s]{1,189}$)[^@\s.]+(\.[^@\s.]+)+")
 _PAGE = re.compile(r"https?://\S+")
 _ADDRESS_WANTED = N_("Enter an e-mail address such as name@example.com.")
 

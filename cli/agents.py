@@ -17,12 +17,16 @@ from services.team.access_levels import Level
 agent = AppGroup("agent", help="Agents: the people who answer.")
 
 
+# By their values: click goes by the names of an enumeration's members.
+LEVELS = [str(access) for access in Access]
+
+
 @agent.command("create")
 @click.option("--email", required=True, help="The address, which is also the login.")
 @click.option("--name", required=True, help="The name that customers see.")
 @click.option("--password", required=True, help="At least 8 characters.")
 @click.option("--admin", is_flag=True, help="May change the settings.")
-@click.option("--access", type=click.Choice(list(Access)), help="Default: full, or groups if a group is named.")
+@click.option("--access", type=click.Choice(LEVELS), help="Default: full, or groups if a group is named.")
 @click.option("--group", "group_names", multiple=True, help="For access by groups; made if missing. May be repeated.")
 @click.option("--without-channel", "families", multiple=True, help="Such as live_chat. May be repeated.")
 @one_clear_line

@@ -32,7 +32,9 @@ def of_case(
 
 def of_agent(agent: Agent) -> str:
     """What an agent's own pages show of themselves, in the language of the present locale."""
-    return render_template("live/agent.html", status=statuses.of(agent), choices=statuses.choices())
+    choices = statuses.choices()
+    used_up = statuses.used_up(agent, choices)
+    return render_template("live/agent.html", status=statuses.of(agent), choices=choices, used_up=used_up)
 
 
 def of_case_in(

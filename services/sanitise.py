@@ -10,6 +10,10 @@ from .errors import N_, InvalidInput
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
+# Joiners and fillers that show nothing: they may stand between letters, but make no name by themselves.
+_INVISIBLE = re.compile(
+    r"[\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200d\u2060-\u2064\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
+)
 # What stands behind the last dot of a long name and is longer is a part of a sentence.
 _LONGEST_EXTENSION = 20
 
@@ -56,4 +60,5 @@ def file_name(text: str, *, longest: int) -> str:
 
 
 def _line(text: str) -> str:
-    return _SPACES.sub(" ", _sound(text)).strip()
+    line = _SPACES.sub(" ", _sound(text)).strip()
+    return "" if _INVISIBLE.fullmatch(line) else line

@@ -136,20 +136,33 @@ class TestAgentCreate:
             assert (level.access, list(level.groups.values())) == (Access.GROUPS, [["live_chat"]] * 2)
 
     @furnished
+    @pytest.mark.parametrize("access", [Access.FULL, Access.LIMITED, Access.VIEW_ONLY])
+    def test_takes_the_access_levels_by_the_names_that_the_docs_use(
+        self, flask: Command, tmp_path: Path, database: dict[str, str], access: Access
+    ) -> None:
+        made = flask(*ANN, "--access", str(access))
+        assert (made.returncode, made.stderr) == (0, "")
+        with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
+            ann = agents.authenticate("ann@desk.example", "correct horse")
+            assert ann is not None
+            assert ann.access == access
+
+    @furnished
     @pytest.mark.parametrize(
-        "words",
+        ("words", "line"),
         [
-            ["--access", "full", "--group", "Sales"],
-            ["--access", "limited", "--without-channel", "live_chat"],
-            ["--without-channel", "pigeon_post"],
-            ["--access", "groups"],
-            ["--access", "half"],
+            (["--access", "full", "--group", "Sales"], "--group goes with --access groups."),
+            (["--access", "limited", "--without-channel", "live_chat"], "does not go with --access limited."),
+            (["--without-channel", "pigeon_post"], "There is no channel pigeon_post."),
+            (["--access", "groups"], "Choose at least one group."),
+            (["--access", "half"], "'half' is not one of 'full', 'groups', 'limited', 'view-only'."),
         ],
     )
     def test_refuses_access_that_makes_no_sense_and_makes_nobody(
-        self, flask: Command, tmp_path: Path, database: dict[str, str], words: list[str]
+        self, flask: Command, tmp_path: Path, database: dict[str, str], words: list[str], line: str
     ) -> None:
-        assert flask(*ANN, *words).returncode != 0
+        run = flask(*ANN, *words)
+        assert (run.returncode != 0, line in run.stderr) == (True, True), run.stderr
         with opened(Settings.from_environ({"DATA_DIR": str(tmp_path), **database})):
             assert agents.authenticate("ann@desk.example", "correct horse") is None
 

@@ -20,6 +20,7 @@ from demo.chatra import UNNAMED_FIELD
 from extensions import db
 from models import Case, Channel, Customer, Message
 from services.attendance import statuses
+from services.conversations import cases, chat_list
 from services.exchange import outbox
 from services.team import agents
 from tests.jobs.working import environ_of
@@ -99,3 +100,9 @@ class TestChatra:
         assert (details["Plan"], details["orderNumber"]) == ("Gold", "7731")
         assert "42" in details.values()
         assert UNNAMED_FIELD not in details
+
+    def test_the_website_has_a_chat_that_waits_and_cases_that_are_over(self, app: Flask) -> None:
+        ann = agents.authenticate(seed.ADMINISTRATOR, seed.PASSWORD)
+        assert ann is not None
+        assert "Maria Kühn" in [row.customer_name for row in chat_list.rows(ann)]
+        assert len(cases.ended(ann, cases.Wanted()).rows) == len(seed.STORIES) - 1

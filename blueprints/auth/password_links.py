@@ -6,6 +6,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from blueprints.limits import was_refused
 from blueprints.security import administrators_only, signed_in_agent
 from extensions import db, limiter
 from models import Agent
@@ -44,7 +45,7 @@ def reset_two_factor(agent_id: int) -> Response:
 
 
 @bp.route("/password/<token>", methods=["GET", "POST"])
-@limiter.limit("10 per minute", methods=["POST"])
+@limiter.limit("10 per minute", methods=["POST"], deduct_when=was_refused)
 def choose(token: str) -> Response | str | tuple[str, int]:
     """Choose a password by such a link. It tells nothing to those who have none."""
     agent = passwords.whose_link(token)

@@ -43,8 +43,8 @@ def transfer(case_id: int) -> Response | str:
         raise InvalidInput("to", N_("Choose an agent or a group."))
     kind, _, number = str(form.to.data).partition(":")
     send = transfers.to_agent if kind == "agent" else transfers.to_group
-    instead_of = form.instead_of.data
-    moved = send(case_id, agent, int(number), instead_of=instead_of, note=form.note.data or "")
+    seen = {"instead_of": form.instead_of.data, "seen_in": form.seen_in.data}
+    moved = send(case_id, agent, int(number), **seen, note=form.note.data or "")
     return _transferred(moved, still_seen=access.may_see(agent, moved.case))
 
 

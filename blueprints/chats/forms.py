@@ -30,10 +30,14 @@ class TakeForm(FlaskForm):
 
 
 class TransferForm(FlaskForm):
-    """Where a chat goes: "agent:4" or "group:2". `instead_of` names the agent from whom it is knowingly taken."""
+    """Where a chat goes: "agent:4" or "group:2".
+
+    `instead_of` names the agent from whom it is knowingly taken, `seen_in` the group in which it was seen.
+    """
 
     to = StringField(validators=[Regexp(r"^(agent|group):[0-9]{1,9}$")])
     instead_of = IntegerField(validators=[Optional()])
+    seen_in = IntegerField(validators=[Optional()])
     note = TextAreaField()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template
 from flask_babel import gettext
 from werkzeug.wrappers import Response
-from wtforms.fields.choices import SelectChoice
 
 from blueprints.errors import sentence
 from blueprints.security import administrators_only
@@ -86,7 +85,7 @@ def _leave(agent: Agent, template: str) -> Response | str | tuple[str, int]:
     """Ask who takes over, and let the agent go."""
     others = [other for other in staffing.everyone() if other.active and other.id != agent.id]
     form = HeirForm()
-    form.heir.choices = [SelectChoice(other.id, other.name) for other in others]
+    form.offer(others)
     if form.validate_on_submit():
         is_for_good = template == "team/delete.html"
         try:
@@ -96,7 +95,7 @@ def _leave(agent: Agent, template: str) -> Response | str | tuple[str, int]:
         else:
             flash(gettext("%(name)s can no longer sign in.", name=agent.name), "success")
             return redirect("/settings/agents" if is_for_good else f"/settings/agents/{agent.id}", 303)
-    page = render_template(template, agent_shown=agent, form=form, active_section="settings")
+    page = render_template(template, agent_shown=agent, others=others, form=form, active_section="settings")
     return (page, 422) if form.errors else page
 
 

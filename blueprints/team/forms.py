@@ -31,6 +31,11 @@ MOST_CHATS = 100
 OWN = 0
 
 
+def _number(value: str | int) -> int:
+    """The id that was chosen, 0 where none was. Raises ValueError for what is no id."""
+    return int(value or 0)
+
+
 class LevelForm(FlaskForm):
     """What somebody may do and see.
 
@@ -149,7 +154,18 @@ class JoinForm(FlaskForm):
 class HeirForm(FlaskForm):
     """Who takes over."""
 
-    heir = SelectField(_l("Who takes over"), coerce=int)
+    heir = SelectField(
+        _l("Who takes over"),
+        [InputRequired(_l("Choose an active agent who takes over."))],
+        coerce=_number,
+        invalid_value_message=_l("Choose an active agent who takes over."),
+        invalid_choice_message=_l("Choose an active agent who takes over."),
+    )
+
+    def offer(self, agents: list[Agent]) -> None:
+        """Set who can be chosen: nobody is beforehand, and people of one name differ by their address."""
+        known = [SelectChoice(agent.id, f"{agent.name} · {agent.email}") for agent in agents]
+        self.heir.choices = [SelectChoice("", _l("Choose an agent")), *known]
 
 
 class NewGroupForm(FlaskForm):
@@ -191,4 +207,15 @@ class GroupForm(NewGroupForm):
 class ReplacementForm(FlaskForm):
     """Which group takes over."""
 
-    replacement = SelectField(_l("Which group takes over"), coerce=int)
+    replacement = SelectField(
+        _l("Which group takes over"),
+        [InputRequired(_l("Choose another active group."))],
+        coerce=_number,
+        invalid_value_message=_l("Choose another active group."),
+        invalid_choice_message=_l("Choose another active group."),
+    )
+
+    def offer(self, groups: list[Group]) -> None:
+        """Set what can be chosen: nothing is beforehand."""
+        known = [SelectChoice(group.id, group.name) for group in groups]
+        self.replacement.choices = [SelectChoice("", _l("Choose a group")), *known]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template
 from flask_babel import gettext
 from werkzeug.wrappers import Response
-from wtforms.fields.choices import SelectChoice
 
 from blueprints.errors import sentence
 from blueprints.security import administrators_only
@@ -59,7 +58,8 @@ def show(group_id: int) -> Response | str | tuple[str, int]:
 def close(group_id: int) -> Response | str | tuple[str, int]:
     """Take a group out of use, in favour of another one."""
     group, form = _group(group_id), ReplacementForm()
-    form.replacement.choices = [SelectChoice(other.id, other.name) for other in groups.active() if other.id != group_id]
+    others = [other for other in groups.active() if other.id != group_id]
+    form.offer(others)
     if form.validate_on_submit():
         try:
             groups.close(group_id, form.replacement.data)
@@ -68,7 +68,7 @@ def close(group_id: int) -> Response | str | tuple[str, int]:
         else:
             flash(gettext("Group %(name)s is not in use any more.", name=group.name), "success")
             return redirect("/settings/groups", 303)
-    page = render_template("team/close_group.html", group=group, form=form, active_section="settings")
+    page = render_template("team/close_group.html", group=group, others=others, form=form, active_section="settings")
     return (page, 422) if form.errors else page
 
 

@@ -8,6 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from blueprints.errors import sentence
+from blueprints.limits import was_refused
 from blueprints.security import begin_session
 from extensions import limiter
 from services.errors import InvalidInput
@@ -19,7 +20,7 @@ bp = Blueprint("joining", __name__)
 
 
 @bp.route("/join/<token>", methods=["GET", "POST"])
-@limiter.limit("10 per minute", methods=["POST"])
+@limiter.limit("10 per minute", methods=["POST"], deduct_when=was_refused)
 def show(token: str) -> Response | str | tuple[str, int]:
     """Accept an invitation."""
     invitation = invitations.by_token(token)

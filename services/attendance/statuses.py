@@ -6,7 +6,7 @@ daily limit take it away.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, update
@@ -42,6 +42,12 @@ def of(agent: Agent) -> AgentStatus:
     if agent.status_id is None:
         return built_in(StatusKind.OFFLINE)
     return db.session().get_one(AgentStatus, agent.status_id)
+
+
+def used_up(agent: Agent, among: Iterable[AgentStatus]) -> set[int]:
+    """The ids of those statuses in which the agent has been for as long as they may last today."""
+    now = clock.now()
+    return {status.id for status in among if _is_used_up(agent, status, now)}
 
 
 def choose(agent_id: int, status_id: int) -> None:

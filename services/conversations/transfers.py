@@ -67,7 +67,9 @@ def colleagues(case: Case, by: Agent) -> list[Colleague]:
     return sorted(listed, key=lambda one: one.obstacle is not None)
 
 
-def to_agent(case_id: int, by: Agent, agent_id: int, *, instead_of: int | None = None, note: str = "") -> Transferred:
+def to_agent(
+    case_id: int, by: Agent, agent_id: int, *, instead_of: int | None = None, seen_in: int | None = None, note: str = ""
+) -> Transferred:
     """Give a chat to a colleague; the case too, if nobody or the chat's former owner looks after it.
 
     Args:
@@ -75,16 +77,17 @@ def to_agent(case_id: int, by: Agent, agent_id: int, *, instead_of: int | None =
         by: who transfers it.
         agent_id: who gets it.
         instead_of: the agent from whom it is knowingly taken.
+        seen_in: the group in which whoever transfers it has seen it, if that matters.
         note: words for colleagues.
 
     Raises:
         CaseNotFound, Forbidden, ChatEnded
         ChatTaken: someone else has it.
-        InvalidInput: the colleague cannot take it, or the note is too long.
+        InvalidInput: the colleague cannot take it, it is in another group by now, or the note is too long.
     """
     access.require_answerable(by, case_id)
     with unit_of_work() as session:
-        case = _locked(case_id, by, instead_of)
+        case = _locked(case_id, by, instead_of, seen_in)
         heir = session.get(Agent, agent_id)
         if heir is None or not heir.active or heir.id in (by.id, case.fixated_to_id):
             raise InvalidInput("to", N_("Choose another agent or group."))
@@ -97,7 +100,9 @@ def to_agent(case_id: int, by: Agent, agent_id: int, *, instead_of: int | None =
         return Transferred(case, _tell(case, by, TO_AGENT, heir.name, note), heir.name)
 
 
-def to_group(case_id: int, by: Agent, group_id: int, *, instead_of: int | None = None, note: str = "") -> Transferred:
+def to_group(
+    case_id: int, by: Agent, group_id: int, *, instead_of: int | None = None, seen_in: int | None = None, note: str = ""
+) -> Transferred:
     """Put a chat among the new ones of a group: nobody has it until somebody takes it or is given it.
 
     The case is assigned no longer to whoever had the chat, nor to whoever may not see it there. Args as `to_agent`.
@@ -105,11 +110,11 @@ def to_group(case_id: int, by: Agent, group_id: int, *, instead_of: int | None =
     Raises:
         CaseNotFound, Forbidden, ChatEnded
         ChatTaken: someone else has it.
-        InvalidInput: no such group, it waits there already, or the note is too long.
+        InvalidInput: no such group, it waits there already, it is in another one by now, or the note is too long.
     """
     access.require_answerable(by, case_id)
     with unit_of_work() as session:
-        case = _locked(case_id, by, instead_of)
+        case = _locked(case_id, by, instead_of, seen_in)
         group = session.get(Group, group_id)
         if group is None or not group.active:
             raise InvalidInput("to", N_("Choose another agent or group."))
@@ -119,14 +124,16 @@ def to_group(case_id: int, by: Agent, group_id: int, *, instead_of: int | None =
         return Transferred(case, _tell(case, by, TO_GROUP, group.name, note), group.name)
 
 
-def _locked(case_id: int, by: Agent, instead_of: int | None) -> Case:
-    """The chat, locked, if it may be transferred by this agent."""
+def _locked(case_id: int, by: Agent, instead_of: int | None, seen_in: int | None) -> Case:
+    """The chat, locked, if it may be transferred by this agent and stands as they saw it."""
     case = lock_case(case_id)
     if not case.active:
         raise ChatEnded
     if case.fixated_to_id not in (None, by.id, instead_of):
         owner = db.session().get_one(Agent, case.fixated_to_id)
         raise ChatTaken(by=owner.name, agent_id=owner.id)
+    if seen_in not in (None, case.group_id):
+        raise InvalidInput("to", N_("Somebody has just moved this chat to the group %(name)s."), name=case.group.name)
     return case
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from extensions import db
 from models import AgentGroup, Channel, ChannelOff, Distribution, Group
@@ -56,8 +56,7 @@ def create(*, name: str, from_name: str = "") -> Group:
     wanted = _checked_name(name)
     with unit_of_work() as session:
         lock_stream("setup")
-        if session.scalar(select(exists().where(Group.name == wanted))):
-            raise InvalidInput("name", N_("A group with this name exists already."))
+        _refuse_twin(wanted)
         group = Group(name=wanted, from_name=one_line(from_name, longest=120))
         session.add(group)
         session.flush()
@@ -97,8 +96,7 @@ def change(group_id: int, *, name: str, from_name: str, giving: Giving | None = 
         giving.check()
     with unit_of_work() as session:
         lock_stream("setup")
-        if session.scalar(select(exists().where(Group.name == wanted, Group.id != group_id))):
-            raise InvalidInput("name", N_("A group with this name exists already."))
+        _refuse_twin(wanted, but=group_id)
         group = session.get_one(Group, group_id)
         group.name, group.from_name = wanted, one_line(from_name, longest=120)
         if giving is not None:
@@ -149,6 +147,13 @@ def _move_members(group_id: int, replacement_id: int) -> None:
             icons = [family for whose, family in off if whose == agent_id]
             session.add_all(ChannelOff(agent_id=agent_id, group_id=replacement_id, family=family) for family in icons)
         note_agent(agent_id)
+
+
+def _refuse_twin(name: str, *, but: int | None = None) -> None:
+    """Names that differ in capitals only would be told apart by nobody."""
+    others = db.session().scalars(select(Group.name).where(Group.id.is_distinct_from(but)))
+    if name.casefold() in map(str.casefold, others):
+        raise InvalidInput("name", N_("A group with this name exists already."))
 
 
 def _checked_name(name: str) -> str:

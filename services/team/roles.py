@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from extensions import db
 from models import Agent, Invitation, Role
@@ -111,7 +111,8 @@ def _fill(role: Role, preset: Preset) -> None:
     name = one_line(preset.name, longest=120)
     if not name:
         raise InvalidInput("name", N_("Enter a name."))
-    if db.session().scalar(select(exists().where(Role.name == name, Role.id.is_distinct_from(role.id)))):
+    others = db.session().scalars(select(Role.name).where(Role.id.is_distinct_from(role.id)))
+    if name.casefold() in map(str.casefold, others):
         raise InvalidInput("name", N_("A role with this name exists already."))
     access_levels.check(preset.level)
     role.name, role.is_admin = name, preset.is_admin

@@ -44,10 +44,22 @@
     }
   }
 
+  /** Where no chat is open: the words for what there is to open. */
+  function invite() {
+    const place = document.getElementById("no-chat");
+    if (!place) return;
+    const waiting = home("new").childElementCount;
+    const next = waiting ? "waiting" : rows().length ? "open" : "quiet";
+    for (const words of place.children) words.hidden = words.dataset.next !== next;
+    const counted = place.querySelector('[data-next="waiting"] .empty-text');
+    counted.textContent = deskbell.fill(place.dataset.text, { count: waiting });
+  }
+
   function arrange() {
     if (!home("new")) return;
     rows().filter((row) => filed.get(row) !== row.dataset.rev).forEach(file);
     count();
+    invite();
     markOpen();
     if (isKnown) document.dispatchEvent(new CustomEvent("deskbell:listed"));
   }

@@ -17,6 +17,13 @@
     else localStorage.removeItem(keyOf(caseId, isNote));
   }
 
+  /** What one agent was writing is not left to the next who signs in here. */
+  function forgetOthers() {
+    const isOthers = (key) => key.startsWith("deskbell.draft.") && !key.startsWith(keyOf("", false));
+    if (!document.body.dataset.agent) return;
+    for (const key of Object.keys(localStorage).filter(isOthers)) localStorage.removeItem(key);
+  }
+
   function put(text) {
     field().value = text;
     field().dispatchEvent(new CustomEvent("deskbell:filled", { bubbles: true }));
@@ -67,4 +74,5 @@
     showReason("");
   });
   document.addEventListener("deskbell:opened", restore);
+  document.addEventListener("DOMContentLoaded", forgetOthers);
 })();

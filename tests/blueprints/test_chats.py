@@ -190,6 +190,14 @@ def test_a_transfer_says_where_the_chat_went(browser: Browser, ann: Agent) -> No
     assert f'data-owner="{bob.id}"' in answer.text
 
 
+def test_colleagues_of_one_name_differ_by_their_address(browser: Browser, ann: Agent) -> None:
+    case, twins, carl = make.chat(), [make.agent("Bob"), make.agent("Bob")], make.agent("Carl")
+    page = browser.get(f"/chats/{case.id}/transfer").text
+    assert all(f">Bob · {bob.email} (" in page for bob in twins)
+    assert ">Carl (" in page
+    assert carl.email not in page
+
+
 def test_of_a_chat_that_one_does_not_see_after_the_transfer_nothing_is_shown(browser: Browser, ann: Agent) -> None:
     case, bob = chats.take(make.chat("whisper").id, ann), make.agent("Bob")
     access_levels.give(ann.id, Level(Access.LIMITED))

@@ -94,3 +94,26 @@ def test_a_lapse_that_is_over_with_the_next_request_is_none(browser: Browser, an
     page = browser.get(f"/chats/{case.id}").text
     assert (QUESTION in page, "whisper" in page) == (False, True)
     assert kind_of(ann) == StatusKind.ONLINE
+
+
+def offered(page: str, name: str) -> list[str]:
+    """The buttons that set a status of this name: in the menu and, for who is offline, in the question."""
+    return [button for button in re.findall(r"<button[^>]*>.*?</button>", page) if name in button]
+
+
+@pytest.mark.parametrize("present", [StatusKind.ONLINE, StatusKind.OFFLINE])
+def test_a_status_whose_time_is_used_up_is_shown_but_cannot_be_pressed(
+    browser: Browser, ann: Agent, present: StatusKind
+) -> None:
+    pause = custom_statuses.create(Custom("Lunch", cases="view", chats="none", daily_minutes=1))
+    with time_machine.travel(clock.now().replace(hour=12), tick=False) as traveller:
+        statuses.choose(ann.id, pause.id)
+        traveller.shift(timedelta(minutes=1))
+        answer = browser.act("/status", status=number(present))
+        for page in (answer.text, browser.get("/profile").text):
+            buttons = offered(page, "Lunch")
+            assert len(buttons) == (1 if present == StatusKind.ONLINE else 2)
+            assert all("disabled" in button and "used up for today" in button for button in buttons)
+            assert not any("disabled" in button for button in offered(page, "Without chats"))
+        traveller.shift(timedelta(days=1))
+        assert not any("disabled" in button for button in offered(browser.get("/profile").text, "Lunch"))

@@ -41,6 +41,26 @@ def test_an_unread_reply_in_ones_own_chat_is_counted_elsewhere_and_cleared_by_re
     bell(ann, 0, 0)
 
 
+def test_where_no_chat_is_open_it_is_quiet_only_until_chats_wait(people: People) -> None:
+    _, ann = people.agent()
+    place = ann.locator("#no-chat")
+    expect(place.get_by_text("All quiet")).to_be_visible()
+    people.visitor("Maria", "one")
+    expect(place.get_by_text("Choose a chat from the list")).to_be_visible()
+    expect(place.get_by_text("Waiting in New: 1")).to_be_visible()
+    expect(place.get_by_text("All quiet")).to_be_hidden()
+    people.visitor("Paul", "two")
+    expect(place.get_by_text("Waiting in New: 2")).to_be_visible()
+    ann.reload()
+    expect(place.get_by_text("Waiting in New: 2")).to_be_visible()
+    for name in ("Maria", "Paul"):
+        section(ann, "new").get_by_text(name).click()
+        ann.get_by_role("button", name="Take chat").click()
+        expect(section(ann, "mine").get_by_text(name)).to_be_visible()
+    ann.get_by_role("link", name="Chats", exact=True).click()
+    expect(place.get_by_text("No chat is open here")).to_be_visible()
+
+
 def test_a_new_chat_and_a_reply_out_of_sight_are_heard(people: People, running: RunningDesk) -> None:
     _, ann = people.agent()
     ann.evaluate(COUNT_RINGS)

@@ -44,6 +44,19 @@ def test_what_was_being_written_is_there_after_signing_in_again(people: People) 
     expect(second.get_by_role("textbox", name="Reply")).to_have_value("I was just about to")
 
 
+def test_what_was_being_written_is_not_left_to_somebody_else(people: People) -> None:
+    agent, case = make.agent(), make.chat("Hello", visitor=scene.newcomer())
+    page = people.signed_in(agent)
+    page.goto(f"{people.running.url}/chats/{case.id}")
+    page.get_by_role("textbox", name="Reply").fill("between us")
+    sign_out(page)
+    for label, value in (("E-mail", make.agent("Bob").email), ("Password", "correct horse")):
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{people.running.url}/chats")
+    assert "between us" not in page.evaluate("JSON.stringify(localStorage)")
+
+
 def test_other_browsers_of_the_same_agent_stay(people: People) -> None:
     case = make.chat("Hello", visitor=scene.newcomer())
     agent, elsewhere = people.agent()

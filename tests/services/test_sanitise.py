@@ -50,6 +50,8 @@ def test_a_message_keeps_its_words_and_lines_and_loses_what_is_harmful(text: str
         ("Maria\u00a0Lopez\u2028", "Maria Lopez"),
         ("", ""),
         (" \r\n ", ""),
+        ("\u200b\u3164 \u115f", ""),
+        ("a\u200db", "a\u200db"),
     ],
 )
 def test_a_name_is_one_line(text: str, clean: str) -> None:

@@ -7,7 +7,7 @@ const LONGEST_TEXT = 10000;
 const LARGEST_FILE = 25 * 1024 * 1024;
 const LARGEST_TOGETHER = 50 * 1024 * 1024;
 const MOST_FILES = 5;
-const EMAIL = /^[^@\s]+@[^@\s]+$/;
+const EMAIL = /^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/;
 const TYPING_EVERY = 3000;
 
 class Composer {
@@ -144,7 +144,10 @@ class Composer {
   send() {
     const words = { text: this.text.value.trim(), name: this.name.value.trim(), email: this.email.value.trim() };
     const wrong = this.firstMistake(words);
+    // The second of two clicks has nothing left to send.
+    if (wrong && Date.now() - this.sentAt < 1000) return undefined;
     if (wrong) return this.complain(wrong.text, wrong.input);
+    this.sentAt = Date.now();
     this.onSend({ ...words, form: this.isForm, files: this.isForm ? [] : this.files });
     if (!this.isForm) this.files = [];
     this.typedAt = 0;

@@ -243,6 +243,16 @@ class TestWhoMayTransfer:
         with pytest.raises(ChatTaken):
             transfers.to_group(case.id, ann, groups.named("Sales").id)
 
+    def test_not_from_where_it_has_been_moved_meanwhile(self, ann: Agent, bob: Agent) -> None:
+        case, sales, billing = make.chat(), groups.named("Sales"), groups.named("Billing")
+        seen_in = case.group_id
+        transfers.to_group(case.id, ann, sales.id, seen_in=seen_in)
+        for send, to in ((transfers.to_group, billing), (transfers.to_agent, bob)):
+            with pytest.raises(InvalidInput) as refused:
+                send(case.id, ann, to.id, seen_in=seen_in)
+            assert refused.value.values == {"name": "Sales"}
+        assert make.fresh(case).group_id == sales.id
+
     def test_not_once_it_has_ended(self, case: Case, ann: Agent, bob: Agent) -> None:
         chats.end(case.id, ann, "open")
         with pytest.raises(ChatEnded):

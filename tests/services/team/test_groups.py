@@ -31,7 +31,7 @@ def test_a_group_gets_another_name(sales: Group) -> None:
     assert (sales.name, sales.from_name) == ("Sales team", "Lantern & Loom")
 
 
-@pytest.mark.parametrize("name", ["", "Support"])
+@pytest.mark.parametrize("name", ["", "Support", "SUPPORT", "\u200b"])
 def test_names_are_neither_empty_nor_doubled(sales: Group, support: Group, name: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         groups.change(sales.id, name=name, from_name="")

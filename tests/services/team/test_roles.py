@@ -109,6 +109,7 @@ def test_the_last_administrator_is_given_no_role_without_settings(boss: Agent) -
     [
         (Preset("  "), "name"),
         (Preset("First line"), "name"),
+        (Preset("FIRST line"), "name"),
         (Preset("New", level=Level(Access.GROUPS)), "groups"),
         (Preset("New", level=Level(Access.GROUPS, {4711: []})), "groups"),
         (Preset("New", signature="a" * 501), "signature"),
