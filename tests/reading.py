@@ -9,6 +9,9 @@ from html.parser import HTMLParser
 ALLOWED = {
     "Deskbell",
     "Chatra",
+    "chatStarted",
+    "chatFragment",
+    "chatTranscript",
     "Chaport",
     "Ann",
     "Bob",
