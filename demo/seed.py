@@ -10,6 +10,7 @@ from datetime import timedelta
 from app import create_app
 from channels.base import Author, CustomerData, IncomingMessage
 from config import Settings
+from extensions import db
 from models import Agent, Case, Channel
 from processes.migration import migrate_database
 from services import clock, desk
@@ -77,7 +78,11 @@ def fill(environ: Mapping[str, str]) -> str:
         widget = desk.first_widget()
         for number, story in enumerate(STORIES):
             _tell(widget.channel, story, ann if number % 2 else bob)
-        return widget.key
+        key = widget.key
+        # The desk itself runs in processes of its own.
+        db.session.remove()
+        db.engine.dispose()
+        return key
 
 
 def _tell(website: Channel, story: Story, agent: Agent) -> None:
