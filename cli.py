@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
+import logs
 from blueprints.connecting import connect_chatra, hook_url
 from channels.base import ChannelError
 from config import Settings
@@ -79,10 +79,9 @@ def _ready() -> None:
 
 
 def _act_as_operator() -> None:
-    """What changes is noted as done on the command line; where the desk is not running, there is nobody to be told."""
+    """What changes is noted as done on the command line."""
     audit.by(audit.COMMAND_LINE)
-    for name in ("realtime", "jobs.queues"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    logs.expect_nobody()
 
 
 # By their values: click goes by the names of an enumeration's members.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import logs
 from app import create_app
 from channels.base import Author, CustomerData, IncomingMessage
 from config import Settings
@@ -64,9 +64,8 @@ STORIES = (
 
 def fill(environ: Mapping[str, str]) -> str:
     """Fill a fresh desk; returns the key of its widget."""
-    # Nobody is there to be told yet: Redis starts with the desk, and the sweeps publish and ring then.
-    for name in ("realtime", "jobs.queues"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    # Redis starts with the desk, and the sweeps publish and ring then.
+    logs.expect_nobody()
     app = create_app(Settings.from_environ(environ))
     migrate_database(app)
     with app.app_context():
