@@ -25,6 +25,12 @@ def configure(level: str) -> None:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 
+def expect_nobody() -> None:
+    """Where the desk is not running, there is nobody to be told: failing to do so is worth no line."""
+    for name in ("realtime", "jobs.queues"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
 def _handler() -> logging.Handler:
     handler = logging.StreamHandler()
     handler.name = _NAME

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -10,6 +9,7 @@ from typing import ParamSpec, TypeVar
 import click
 from flask import Flask, current_app
 
+import logs
 from channels.base import ChannelError
 from config import Settings
 from processes import reachable
@@ -55,10 +55,9 @@ def ready() -> None:
 
 
 def act_as_operator() -> None:
-    """What changes is noted as done on the command line; where the desk is not running, there is nobody to be told."""
+    """What changes is noted as done on the command line."""
     audit.by(audit.COMMAND_LINE)
-    for name in ("realtime", "jobs.queues"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    logs.expect_nobody()
 
 
 def desk_app() -> Flask:

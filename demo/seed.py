@@ -10,6 +10,7 @@ from app import create_app
 from channels.base import Author, CustomerData, IncomingMessage
 from config import Settings
 from demo.chatra import Account
+from extensions import db
 from models import Agent, Case, Channel
 from processes.migration import migrate_database
 from services import clock, desk
@@ -86,7 +87,11 @@ def fill(environ: Mapping[str, str], chatra: ChatraSimulator, desk_url: str) -> 
         account = Account(chatra)
         account.tell(ann)
         account.listen(desk_url)
-        return widget.key
+        key = widget.key
+        # The desk itself runs in processes of its own.
+        db.session.remove()
+        db.engine.dispose()
+        return key
 
 
 def _tell(website: Channel, story: Story, agent: Agent) -> None:

@@ -66,11 +66,14 @@ def _noted(case_id: int, agent: Agent, tab: str, doing: Doing) -> dict[int, Pres
     pipeline.expire(key, LASTS_SECONDS)
     pipeline.hgetall(key)
     there: dict[int, Presence] = {}
+    forgotten = []
     for tab_of_agent, entry in pipeline.execute()[-1].items():
         agent_id, name, doing, until = json.loads(entry)
         known = there.get(agent_id)
         if until <= time.time():
-            bus.redis.hdel(key, tab_of_agent)
+            forgotten.append(tab_of_agent)
         elif known is None or known.doing == Doing.VIEWING:
             there[agent_id] = Presence(agent_id, name, Doing(doing))
+    if forgotten:
+        bus.redis.hdel(key, *forgotten)
     return there

@@ -11,7 +11,7 @@ from extensions import db
 from models import Event
 
 from . import clock
-from .uow import unit_of_work
+from .uow import lock_in_order, unit_of_work
 
 _PATIENCE = timedelta(seconds=2)
 # Browsers have caught up by themselves long before; and what cannot be shown must not be tried for ever.
@@ -29,4 +29,6 @@ def kept_back() -> list[Event]:
 def mark_published(event_ids: Sequence[int]) -> None:
     """Note that everyone concerned has been told."""
     with unit_of_work() as session:
-        session.execute(update(Event).where(Event.id.in_(event_ids)).values(published_at=clock.now()))
+        these = Event.id.in_(event_ids)
+        lock_in_order(Event, these)
+        session.execute(update(Event).where(these).values(published_at=clock.now()))

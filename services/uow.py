@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import ColumnElement, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, object_session
 
@@ -118,6 +118,16 @@ def lock_agent(agent_id: int) -> Agent:
     """The agent, locked and fresh. Whoever locks a case, too, locks that first."""
     fresh = select(Agent).where(Agent.id == agent_id).with_for_update(of=Agent, key_share=True)
     return db.session().scalars(fresh.execution_options(populate_existing=True)).one()
+
+
+def lock_in_order(model: type[Agent] | type[Event], which: ColumnElement[bool]) -> None:
+    """Lock rows by their id, before one statement changes them all.
+
+    A statement takes rows in the order in which it comes across them; two that meet the same ones could wait for
+    each other.
+    """
+    rows = select(model.id).where(which).order_by(model.id).with_for_update(key_share=True)
+    db.session().execute(rows).all()
 
 
 def lock_case(case_id: int) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -34,6 +35,17 @@ OWN = 0
 def _number(value: str | int) -> int:
     """The id that was chosen, 0 where none was. Raises ValueError for what is no id."""
     return int(value or 0)
+
+
+def _successor(label: LazyString, refusal: LazyString) -> SelectField:
+    """Who or what takes over: it has to be chosen, and whatever is wrong with the choice, one sentence says so."""
+    return SelectField(
+        label,
+        [InputRequired(refusal)],
+        coerce=_number,
+        invalid_value_message=refusal,
+        invalid_choice_message=refusal,
+    )
 
 
 class LevelForm(FlaskForm):
@@ -154,13 +166,7 @@ class JoinForm(FlaskForm):
 class HeirForm(FlaskForm):
     """Who takes over."""
 
-    heir = SelectField(
-        _l("Who takes over"),
-        [InputRequired(_l("Choose an active agent who takes over."))],
-        coerce=_number,
-        invalid_value_message=_l("Choose an active agent who takes over."),
-        invalid_choice_message=_l("Choose an active agent who takes over."),
-    )
+    heir = _successor(_l("Who takes over"), _l("Choose an active agent who takes over."))
 
     def offer(self, agents: list[Agent]) -> None:
         """Set who can be chosen: nobody is beforehand, and people of one name differ by their address."""
@@ -207,13 +213,7 @@ class GroupForm(NewGroupForm):
 class ReplacementForm(FlaskForm):
     """Which group takes over."""
 
-    replacement = SelectField(
-        _l("Which group takes over"),
-        [InputRequired(_l("Choose another active group."))],
-        coerce=_number,
-        invalid_value_message=_l("Choose another active group."),
-        invalid_choice_message=_l("Choose another active group."),
-    )
+    replacement = _successor(_l("Which group takes over"), _l("Choose another active group."))
 
     def offer(self, groups: list[Group]) -> None:
         """Set what can be chosen: nothing is beforehand."""

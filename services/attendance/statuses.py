@@ -15,7 +15,7 @@ from extensions import db
 from models import Agent, AgentStatus, Handling, StatusKind, StatusSpan
 from services import clock
 from services.errors import N_, Forbidden, InvalidInput
-from services.uow import lock_agent, note_agent, unit_of_work
+from services.uow import lock_agent, lock_in_order, note_agent, unit_of_work
 
 from . import status_times
 
@@ -105,6 +105,7 @@ def note_connected(agent_ids: Collection[int]) -> None:
     with unit_of_work() as session:
         now = clock.now()
         present = and_(Agent.active, Agent.id.in_(agent_ids))
+        lock_in_order(Agent, present)
         came = set(session.scalars(select(Agent.id).where(present, _is_gone(now))))
         session.execute(update(Agent).where(present).values(connected_until=now + GRACE))
         for agent in session.scalars(select(Agent).where(present, Agent.returns_to_id.is_not(None)).order_by(Agent.id)):

@@ -134,9 +134,7 @@ def test_the_filter_stays_over_pages(admin: Browser, chatra: Channel, log: str) 
     assert "show=attention" in older
 
 
-@pytest.mark.parametrize(
-    "query", ["after=x", "after=1", "after=-", "after=9999999999999-", "show=aside", "after=-²"]
-)
+@pytest.mark.parametrize("query", ["after=x", "after=1", "after=-", "after=9999999999999-", "show=aside", "after=-²"])
 def test_what_cannot_be_read_in_an_address_begins_at_the_front(
     admin: Browser, case: Case, log: str, query: str
 ) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from extensions import db
 from models import Agent, Case, Event, EventKind, Message
 from services import publication, settings
+from services.attendance import statuses
 from services.conversations import chats
 from services.errors import AnotherChatActive, ChatTaken, InvalidInput
 from services.events import SYSTEM
@@ -163,6 +164,17 @@ def test_events_that_two_have_shown_are_marked_without_a_deadlock(app: Flask) ->
             publication.mark_published(order)
 
     at_once(app, *[lambda: mark(ids), lambda: mark(ids[::-1])] * 2)
+
+
+@pytest.mark.postgresql("SQLite has one lock for all who write")
+def test_agents_whom_two_have_seen_are_noted_without_a_deadlock(app: Flask) -> None:
+    ids = [make.agent().id for _ in range(20)]
+
+    def see(order: list[int]) -> None:
+        for _ in range(20):
+            statuses.note_connected(order)
+
+    at_once(app, *[lambda: see(ids), lambda: see(ids[::-1])] * 2)
 
 
 @pytest.mark.postgresql("SQLite has one lock for all who write")
