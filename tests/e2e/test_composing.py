@@ -136,5 +136,5 @@ def test_an_agent_hears_at_once_that_a_text_is_too_long_for_the_channel(people: 
     # What Chatra tells of the visitor replaces the row right after it has come, also under a click.
     ann.goto(f"{running.url}/chats/{row.get_attribute('data-case')}")
     expect(log_of(ann).get_by_text("Hello from Chatra")).to_be_visible()
-    answer(ann, "x" * 5001)
-    expect(ann.get_by_text("At most 5000 characters fit; this has 5001.")).to_be_visible()
+    answer(ann, "x" * 20_001)
+    expect(ann.get_by_text("At most 20000 characters fit; this has 20001.")).to_be_visible()
