@@ -242,9 +242,11 @@ class TestAnAgentTakesAndAnswers:
             chats.take(999, make.agent())
 
     def test_an_answer_longer_than_the_channel_takes_is_refused(self) -> None:
-        case = make.chat(channel=make.chatra())
-        with pytest.raises(InvalidInput):
-            chats.reply(case.id, make.agent(), "x" * 5001)
+        agent = make.agent()
+        for channel, longest in ((make.website(), 10_000), (make.chatra(), 20_000)):
+            case = make.chat(channel=channel)
+            with pytest.raises(InvalidInput):
+                chats.reply(case.id, agent, "x" * (longest + 1))
 
     def test_only_the_owner_reads(self) -> None:
         ann, bob, case = make.agent("Ann"), make.agent("Bob"), make.chat()
