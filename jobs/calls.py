@@ -19,4 +19,4 @@ def failed(channel_id: int, error: ChannelError) -> None:
     elif error.permanent:
         breaker.note_success(channel_id)
     else:
-        breaker.note_failure(channel_id, error.reason)
+        breaker.note_failure(channel_id, error.reason, error.retry_after)

@@ -33,7 +33,7 @@ SCHEDULE = (
     Tick(sweeps.end_statuses, 5),
     Tick(presence.look, 5),
     Tick(push.look, 10),
-    Tick(sweeps.hand_over, 60),
+    Tick(sweeps.tidy_up, 60),
     Tick(sweeps.retire, _DAY, queues.SPARE),
     Tick(sweeps.drop_orphans, _DAY, queues.SPARE),
 )

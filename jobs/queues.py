@@ -33,7 +33,7 @@ _DRAINS = {
     OUTBOUND: "jobs.outbound.drain",
     PUSH: "jobs.push.drain",
     FETCH: "jobs.fetch.drain",
-    SPARE: "jobs.handing_over.drain",
+    SPARE: "jobs.spare.drain",
 }
 
 

@@ -8,7 +8,7 @@ from realtime.publish import catch_up, note_told, publish
 from services import clock, publication, retention
 from services.attendance import statuses
 from services.conversations import attachments, chats
-from services.exchange import inbox, outbox
+from services.exchange import disconnecting, inbox, outbox
 from services.team import agents, handing_over
 
 from . import queues
@@ -50,9 +50,10 @@ def end_statuses() -> None:
     availability.tell()
 
 
-def hand_over() -> None:
-    """Ring for what agents and groups that have gone leave to others, where a crash has stopped it."""
-    queues.ring_all([(queues.SPARE, stream) for stream in handing_over.unfinished()])
+def tidy_up() -> None:
+    """Ring for what agents, groups and channels that have gone leave behind, where a crash has stopped it."""
+    left = [*handing_over.unfinished(), *disconnecting.unfinished()]
+    queues.ring_all([(queues.SPARE, stream) for stream in left])
 
 
 def retire() -> None:

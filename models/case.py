@@ -65,6 +65,7 @@ class Case(Model):
         Index("ix_case_list", "active", "updated_at", "id"),
         Index("ix_case_of_customer", "customer_id", "channel_id", "id"),
         Index("ix_case_of_conversation", "channel_id", "conversation", "id"),
+        Index("ix_case_list_of_channel", "channel_id", "active", "updated_at", "id"),
         Index("ix_case_of_group", "group_id", "id"),
         Index("ix_case_of_assignee", "assignee_id", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED),
         Index("ix_case_of_owner", "fixated_to_id", sqlite_where=_FIXATED, postgresql_where=_FIXATED),

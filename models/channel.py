@@ -18,8 +18,10 @@ class Channel(Model):
     """One connected channel. `kind` names its adapter; `hook_hash` finds it by the token in a webhook's address.
 
     `state`: connected, broken (the vendor refuses our keys) or off (switched off for a while: what comes waits).
-    A channel that was disconnected stays for the sake of its cases, without keys and without an address.
+    A channel that was disconnected stays for the sake of its cases, without keys and without an address; `chats_end` is
+    what its active chats end with, until all that it leaves behind is done with.
     `failures` counts the calls that have failed one after the other; until `paused_until` no further one is made.
+    Nor is any until `quiet_until`, because the vendor asked for that.
     """
 
     __tablename__ = "channel"
@@ -38,7 +40,9 @@ class Channel(Model):
     heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quiet_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    chats_end: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     group: Mapped[Group] = relationship()

@@ -21,6 +21,13 @@ class InboxItem(Model):
         UniqueConstraint("channel_id", "key"),
         Index("ix_inbox_item_log", "channel_id", "id"),
         Index(
+            "ix_inbox_item_unapplied",
+            "channel_id",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
             "ix_inbox_item_pending",
             "stream",
             "id",

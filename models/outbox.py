@@ -25,13 +25,21 @@ class OutboxItem(Model):
 
     `state`: ready, sending, done, failed, awaiting (it may have arrived: the vendor will show it to us, if so),
     unknown (it did not) or withdrawn (nobody wants it any more). `text` and `files` (their public ids) are what is sent
-    of the message, `external_id` the vendor's id of it, `reason` why a call did not work out.
+    of the message, `external_id` the vendor's id of it, `reason` why a call did not work out. `shown_as` is the id that
+    was made up for it where the vendor has shown it without one; nothing can be asked for by that.
     """
 
     __tablename__ = "outbox_item"
     __table_args__ = (
         Index("ix_outbox_item_stream", "stream", "id"),
         Index("ix_outbox_item_log", "channel_id", "id"),
+        Index(
+            "ix_outbox_item_unsettled",
+            "channel_id",
+            "id",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
         Index(
             "ix_outbox_item_trouble",
             "channel_id",
@@ -57,6 +65,7 @@ class OutboxItem(Model):
     text: Mapped[str] = mapped_column(Text, default="", server_default="")
     files: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     external_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    shown_as: Mapped[str] = mapped_column(String(200), default="", server_default="")
     reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
     state: Mapped[str] = mapped_column(String(16), default="ready")
     attempts: Mapped[int] = mapped_column(default=0)

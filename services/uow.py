@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, select
+from sqlalchemy import ColumnElement, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, object_session
 
 from extensions import db
-from models import Agent, Case, Event, EventKind, Stream
+from models import Agent, Case, Channel, Event, EventKind, Stream
 from models.base import Model
 
 from . import audit, clock, sight
@@ -120,14 +120,26 @@ def lock_agent(agent_id: int) -> Agent:
     return db.session().scalars(fresh.execution_options(populate_existing=True)).one()
 
 
-def lock_in_order(model: type[Agent] | type[Event], which: ColumnElement[bool]) -> None:
-    """Lock rows by their id, before one statement changes them all.
+def lock_in_order(model: type[Model], *which: ColumnElement[bool]) -> None:
+    """Lock rows by their key, before one statement changes them all.
 
     A statement takes rows in the order in which it comes across them; two that meet the same ones could wait for
     each other.
     """
-    rows = select(model.id).where(which).order_by(model.id).with_for_update(key_share=True)
+    key = inspect(model).primary_key
+    rows = select(*key).where(*which).order_by(*key).with_for_update(key_share=True)
     db.session().execute(rows).all()
+
+
+def lock_channel(channel_id: int, *, readdress: bool = False) -> Channel:
+    """The channel, locked and fresh. Whoever locks a case, too, locks that first.
+
+    Args:
+        channel_id: the channel.
+        readdress: because the address of its hook, which is unique, changes: keeps out all who refer to the channel.
+    """
+    fresh = select(Channel).where(Channel.id == channel_id).with_for_update(of=Channel, key_share=not readdress)
+    return db.session().scalars(fresh.execution_options(populate_existing=True)).one()
 
 
 def lock_case(case_id: int) -> Case:

@@ -11,7 +11,7 @@ from models import Agent, Case, Channel, Message, Role
 from services import desk
 from services.attendance import statuses
 from services.conversations import chats
-from services.exchange import channels
+from services.exchange import channels, disconnecting
 from services.team import agents, groups, handing_over, roles
 from services.team.roles import Preset
 
@@ -90,6 +90,13 @@ def fresh(case: Case) -> Case:
     db.session.rollback()
     db.session.refresh(case)
     return case
+
+
+def disconnected(channel: Channel, status: str = "open") -> None:
+    """Disconnect a channel and see to all that it leaves behind."""
+    disconnecting.disconnect(channel.id, status)
+    for _ in disconnecting.steps(f"{disconnecting.STREAM}{channel.id}"):
+        pass
 
 
 def handed_over() -> None:

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from blueprints.security import administrators_only
-from services.exchange import channel_states
+from services.exchange import channel_states, disconnecting
 
 from .forms import DisconnectForm
 from .found import connection_of
@@ -52,7 +52,7 @@ def disconnect(channel_id: int) -> Response | str | tuple[str, int]:
     channel, form = connection_of(channel_id), DisconnectForm()
     if form.validate_on_submit():
         name = channel.name
-        channel_states.disconnect(channel_id, form.status.data)
+        disconnecting.disconnect(channel_id, form.status.data)
         flash(gettext("%(name)s is disconnected. Its cases stay and can be read.", name=name), "success")
         return redirect("/settings/integrations", 303)
     page = render_template(

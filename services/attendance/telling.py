@@ -117,10 +117,13 @@ def _shown(row: Presence, rows: Sequence[Presence], channel: Channel) -> Shown:
 def _claimed(telling: Telling) -> Presence | None:
     """The row of a call that was made, unlocked for the next one.
 
-    None where the call outlived its claim and another one was made meanwhile: which came last, nobody knows.
+    None where the channel was disconnected meanwhile, or the call outlived its claim and another one was made: which
+    came last, nobody knows.
     """
     lock_stream(presence.stream(telling.channel_id))
-    row = db.session().get_one(Presence, (telling.channel_id, telling.agent_id))
+    row = db.session().get(Presence, (telling.channel_id, telling.agent_id))
+    if row is None:
+        return None
     if row.tried_at != telling.began:
         row.told, row.due_at = None, clock.now()
         return None

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from extensions import db
 from models import Channel, OutboxItem
 from services import clock
-from services.uow import unit_of_work
+from services.uow import lock_in_order, unit_of_work
 
 from .channels import CONNECTED, OFF
 
@@ -35,7 +35,9 @@ def not_paused() -> ColumnElement[bool]:
 
     One that was disconnected is among them: what it still owes is tried, and fails for good.
     """
-    return and_(not_off(), or_(Channel.paused_until.is_(None), Channel.paused_until <= clock.now()))
+    now = clock.now()
+    waits = (or_(until.is_(None), until <= now) for until in (Channel.paused_until, Channel.quiet_until))
+    return and_(not_off(), *waits)
 
 
 def not_off() -> ColumnElement[bool]:
@@ -46,9 +48,11 @@ def not_off() -> ColumnElement[bool]:
 def admit(channel_id: int) -> bool:
     """Whether a call may be made now. After a pause that is one call, the probe; the others wait for its outcome.
 
-    A channel that is switched off is not called.
+    A channel that is switched off is not called, nor is one whose vendor asked to be left alone for a while.
     """
     channel = db.session().get_one(Channel, channel_id)
+    if channel.quiet_until is not None and channel.quiet_until > clock.now():
+        return False
     if channel.state == OFF:
         return channel.disconnected_at is not None
     if channel.failures < PATIENCE:
@@ -71,14 +75,29 @@ def give_back(channel_id: int) -> None:
         session.get_one(Channel, channel_id).paused_until = None
 
 
-def note_failure(channel_id: int, reason: str) -> None:
-    """Count a call that the vendor did not take; from the third one in a row the channel pauses, and says why."""
+def is_failing(channel_id: int) -> bool:
+    """Whether the vendor takes nothing at present, so that a failure says nothing about what was to be sent."""
+    return db.session().get_one(Channel, channel_id).failures >= PATIENCE
+
+
+def note_failure(channel_id: int, reason: str, retry_after: float | None = None) -> None:
+    """Count a call that the vendor did not take; from the third one in a row the channel pauses, and says why.
+
+    Args:
+        channel_id: the channel.
+        reason: what the vendor said.
+        retry_after: seconds for which it asked to be left alone. That is about us and not about the one call, so that
+            until then nothing is sent, whatever works meanwhile.
+    """
     with unit_of_work() as session:
         session.execute(
             update(Channel).where(Channel.id == channel_id).values(failures=Channel.failures + 1),
             execution_options={"synchronize_session": False},
         )
         channel = session.get_one(Channel, channel_id, populate_existing=True)
+        if retry_after:
+            asked = clock.now() + timedelta(seconds=retry_after)
+            channel.quiet_until = max(channel.quiet_until or asked, asked)
         if channel.failures >= PATIENCE:
             channel.paused_until = clock.now() + pause(channel.failures)
             channel.state_reason = reason[:500] if channel.state == CONNECTED else channel.state_reason
@@ -99,4 +118,5 @@ def note_success(channel_id: int) -> None:
 def hurry(channel_id: int) -> None:
     """What waits for its next try may go out at once. Part of a unit of work."""
     waits = (OutboxItem.channel_id == channel_id, OutboxItem.state == "ready", OutboxItem.settled_at.is_(None))
+    lock_in_order(OutboxItem, *waits)
     db.session().execute(update(OutboxItem).where(*waits).values(next_at=clock.now()))

@@ -1,22 +1,19 @@
-"""A channel is switched off and on again, gets another address for its webhooks, is disconnected."""
+"""A channel is switched off and on again, or gets another address for its webhooks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, func, literal, select, update
+from sqlalchemy import Select, func, literal, select, update
 
 from extensions import db
-from models import Case, Channel, InboxItem, OutboxItem, Presence, Status
+from models import Case, Channel, InboxItem, OutboxItem
 from services import audit, clock
-from services.conversations import chat_states
-from services.errors import N_, InvalidInput
-from services.events import SYSTEM
-from services.uow import lock_case, ring_after_commit, unit_of_work
+from services.uow import lock_channel, lock_in_order, ring_after_commit, unit_of_work
 
 from . import breaker, channels, owing
-from .channels import CONNECTED, GONE, OFF
-from .inbox import ASIDE, PENDING
+from .channels import CONNECTED, OFF
+from .inbox import PENDING
 from .standing import AWAITING
 
 # The sweep rings for the others.
@@ -48,8 +45,8 @@ def waiting(channel_id: int) -> Waiting:
 
 def switch_off(channel_id: int) -> None:
     """From now on what comes in is kept and what is owed waits, until the channel is switched on."""
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
+    with unit_of_work():
+        channel = lock_channel(channel_id)
         if channel.state != OFF:
             _note(channel, OFF)
             channel.state, channel.state_reason = OFF, ""
@@ -57,8 +54,8 @@ def switch_off(channel_id: int) -> None:
 
 def switch_on(channel_id: int) -> None:
     """Apply what has come in meanwhile and send what was owed, each conversation in its order."""
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
+    with unit_of_work():
+        channel = lock_channel(channel_id)
         if channel.state != OFF or channel.disconnected_at is not None:
             return
         _note(channel, CONNECTED)
@@ -68,78 +65,34 @@ def switch_on(channel_id: int) -> None:
         _wait_for_echoes(channel_id)
         pending = (InboxItem.channel_id == channel_id, _IS_PENDING)
         _ring("inbound", select(InboxItem.stream).where(*pending))
-        _ring("outbound", _owed(channel_id))
+        ring_for_owed(channel_id)
 
 
 def renew_address(channel_id: int) -> None:
     """Give its webhooks another address; what comes to the old one from now on is refused."""
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
+    with unit_of_work():
+        channel = lock_channel(channel_id, readdress=True)
         if channel.disconnected_at is None:
             channels.give_address(channel)
 
 
-def disconnect(channel_id: int, status: str) -> None:
-    """Erase a channel's keys and address for good; its cases stay and can be read.
-
-    Its active chats end. What has come in and was not applied is set aside, what was not sent fails: the workers find
-    that out one conversation after the other, as they are rung for.
-
-    Args:
-        channel_id: the channel.
-        status: what its active chats end with.
-
-    Raises:
-        InvalidInput: no such status.
-    """
-    if status not in list(Status):
-        raise InvalidInput("status", N_("Choose open, pending or closed."))
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
-        if channel.disconnected_at is None:
-            _erase(channel)
-    for case_id in _active_chats(channel_id):
-        _end(case_id, Status(status))
+def ring_for_owed(channel_id: int) -> None:
+    """Have what is owed looked at soon. Part of a unit of work."""
+    owed = (OutboxItem.channel_id == channel_id, OutboxItem.settled_at.is_(None))
+    _ring("outbound", select(OutboxItem.stream).where(*owed))
 
 
 def _wait_for_echoes(channel_id: int) -> None:
     """They may be among what has come in and is applied only now."""
-    awaited = (OutboxItem.channel_id == channel_id, OutboxItem.state == AWAITING)
+    awaited = (OutboxItem.channel_id == channel_id, OutboxItem.settled_at.is_(None), OutboxItem.state == AWAITING)
+    lock_in_order(OutboxItem, *awaited)
     until = clock.now() + owing.PATIENCE
     db.session().execute(update(OutboxItem).where(*awaited).values(next_at=until), execution_options=_QUIETLY)
-
-
-def _erase(channel: Channel) -> None:
-    channel.state, channel.state_reason, channel.disconnected_at = OFF, "", clock.now()
-    channel.failures, channel.paused_until = 0, None
-    channel.sealed_credentials = channel.sealed_hook_token = channel.hook_hash = None
-    session = db.session()
-    pending = (InboxItem.channel_id == channel.id, _IS_PENDING)
-    session.execute(update(InboxItem).where(*pending).values(state=ASIDE, reason=GONE), execution_options=_QUIETLY)
-    session.execute(delete(Presence).where(Presence.channel_id == channel.id), execution_options=_QUIETLY)
-    breaker.hurry(channel.id)
-    _ring("outbound", _owed(channel.id))
-
-
-def _active_chats(channel_id: int) -> list[int]:
-    return list(db.session().scalars(select(Case.id).where(Case.channel_id == channel_id, Case.active)))
-
-
-def _end(case_id: int, status: Status) -> None:
-    """Each in a unit of work of its own: nobody has to wait for all of them. What a crash leaves ends by silence."""
-    with unit_of_work():
-        case = lock_case(case_id)
-        if case.active:
-            chat_states.end(case, status, SYSTEM, reason="disconnected")
 
 
 def _ring(queue: str, streams: Select[str]) -> None:
     for stream in db.session().scalars(streams.distinct().limit(_MOST_RINGS)):
         ring_after_commit(queue, stream)
-
-
-def _owed(channel_id: int) -> Select[str]:
-    return select(OutboxItem.stream).where(OutboxItem.channel_id == channel_id, OutboxItem.settled_at.is_(None))
 
 
 def _note(channel: Channel, state: str) -> None:

@@ -14,7 +14,7 @@ from models import Channel, Group, Widget
 from services import clock, tokens
 from services.errors import N_, InvalidInput
 from services.sanitise import one_line
-from services.uow import unit_of_work
+from services.uow import lock_channel, unit_of_work
 
 from . import channel_settings
 from .channel_settings import ChannelSettings
@@ -141,7 +141,7 @@ def change(channel_id: int, *, name: str, group_id: int, choices: ChannelSetting
     if not wanted:
         raise InvalidInput("name", N_("Enter a name."))
     with unit_of_work() as session:
-        channel, group = session.get_one(Channel, channel_id), session.get(Group, group_id)
+        group, channel = session.get(Group, group_id), lock_channel(channel_id)
         if group is None or not group.active:
             raise InvalidInput("group", N_("Choose a group."))
         channel.name, channel.group_id = wanted, group.id
@@ -150,8 +150,8 @@ def change(channel_id: int, *, name: str, group_id: int, choices: ChannelSetting
 
 def mark_broken(channel_id: int, reason: str) -> None:
     """Note that the vendor refuses us; an administrator has to act. One that is switched off stays so."""
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
+    with unit_of_work():
+        channel = lock_channel(channel_id)
         if channel.state != OFF:
             channel.state, channel.state_reason = BROKEN, reason
 
@@ -161,16 +161,18 @@ def mark_working(channel_id: int) -> None:
     channel = db.session().get_one(Channel, channel_id)
     if channel.state == OFF or (channel.state == CONNECTED and not channel.state_reason):
         return
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
+    with unit_of_work():
+        channel = lock_channel(channel_id)
         if channel.state != OFF:
             channel.state, channel.state_reason = CONNECTED, ""
 
 
 def replace_credentials(channel_id: int, credentials: dict[str, str], *, state_reason: str = "") -> None:
     """Keep new keys for a channel; its address for webhooks and its chats stay."""
-    with unit_of_work() as session:
-        channel = session.get_one(Channel, channel_id)
+    with unit_of_work():
+        channel = lock_channel(channel_id)
+        if channel.disconnected_at is not None:
+            return
         channel.sealed_credentials = json.dumps(credentials)
         channel.state_reason = state_reason[:500]
         if channel.state != OFF:

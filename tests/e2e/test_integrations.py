@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from blueprints.connecting import hook_url
 from extensions import db
 from models import Channel
-from services.exchange import channel_settings, channel_states, channels
+from services.exchange import channel_settings, channels
 from services.team import groups
 from tests import factories as make
 from tests.e2e import scenes
@@ -30,7 +30,7 @@ def chatra(running: RunningDesk, people: People) -> Iterator[ChatraSimulator]:
     running.chatra.webhooks.update(before)
     for channel in channels.everything():
         if channel.id not in kept:
-            channel_states.disconnect(channel.id, "closed")
+            make.disconnected(channel, "closed")
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_refused_keys_are_told_on_every_page_until_it_works_again(boss: Page, ru
     boss.goto(f"{running.url}/settings/chats")
     expect(boss.get_by_role("link", name="Settings", exact=True)).to_be_visible()
     expect(notice).to_have_count(0)
-    channel_states.disconnect(channel.id, "closed")
+    make.disconnected(channel, "closed")
 
 
 def test_without_scripts_the_spare_rows_do(people: People, running: RunningDesk, chatra: ChatraSimulator) -> None:

@@ -95,7 +95,7 @@ def test_what_was_not_sent_when_it_was_disconnected_fails_with_the_reason(flow: 
     channel_states.switch_off(flow.channel.id)
     unsent = [chats.reply(case.id, make.agent("Ann"), "never sent")]
     calls = len(chatra.requests)
-    channel_states.disconnect(flow.channel.id, "pending")
+    make.disconnected(flow.channel, "pending")
     work_off(flow.app)
     assert [delivery(message) for message in unsent] == [(Delivery.FAILED, "The integration was disconnected.")]
     assert len(chatra.requests) == calls

@@ -22,7 +22,7 @@ EXPECTED_SECONDS = {
     "jobs.sweeps.end_statuses": 5,
     "jobs.presence.look": 5,
     "jobs.push.look": 10,
-    "jobs.sweeps.hand_over": 60,
+    "jobs.sweeps.tidy_up": 60,
     "jobs.sweeps.retire": 24 * 60 * 60,
     "jobs.sweeps.drop_orphans": 24 * 60 * 60,
 }

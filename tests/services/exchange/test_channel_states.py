@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 import time_machine
-from flask import Flask
 from sqlalchemy import select
 
 from channels.base import ChannelError
 from extensions import db
 from jobs.adapters import adapter_of
-from models import Channel, Delivery, InboxItem, Message, OutboxItem, Presence
+from models import Channel, Delivery, InboxItem, Message, OutboxItem
 from services import clock
-from services.attendance import presence, telling
 from services.conversations import chats
-from services.errors import InvalidInput
-from services.events import Work, committed
 from services.exchange import breaker, channel_states, channels, inbox, intake, outbox
 from services.exchange.channel_states import Waiting
 from tests import factories as make
 from tests.channels.factories import CLIENT_ID, fragment, said
-from tests.vendors import lighthouse
-
-
-@pytest.fixture
-def channel(app: Flask) -> Channel:
-    return make.chatra()
-
-
-@pytest.fixture
-def rings() -> Iterator[list[tuple[str, str]]]:
-    heard: list[tuple[str, str]] = []
-
-    def listen(work: Work) -> None:
-        heard.extend(work.rings)
-
-    with committed.connected_to(listen):
-        yield heard
 
 
 def deliver(channel: Channel, *texts: str) -> str:
@@ -148,95 +124,6 @@ class TestTheAddress:
         assert channels.by_hook_token("chatra", str(old)) is None
         assert channels.by_hook_token("chatra", str(new)) == channel
         assert channel.heard_at is None
-
-
-class TestDisconnecting:
-    def test_keys_and_address_are_erased_and_the_channel_is_in_no_list_of_those_that_are_connected(
-        self, channel: Channel
-    ) -> None:
-        token = str(channel.sealed_hook_token)
-        channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
-        channel_states.disconnect(channel.id, "open")
-        erased = fresh(channel)
-        assert (erased.sealed_credentials, erased.sealed_hook_token, erased.hook_hash) == (None, None, None)
-        assert channels.by_hook_token("chatra", token) is None
-        assert channel not in channels.everything()
-        assert channels.disconnected() == [channel]
-        assert channels.in_trouble() == []
-
-    @pytest.mark.parametrize("status", ["open", "pending", "closed"])
-    def test_its_active_chats_end_as_chosen(self, channel: Channel, status: str) -> None:
-        cases = [make.chat(channel=channel, visitor=name) for name in ("maria", "peter")]
-        other = make.chat()
-        channel_states.disconnect(channel.id, status)
-        for case in cases:
-            assert (make.fresh(case).active, case.status) == (False, status)
-        assert make.fresh(other).active
-
-    def test_a_status_that_is_none_changes_nothing(self, channel: Channel) -> None:
-        with pytest.raises(InvalidInput):
-            channel_states.disconnect(channel.id, "lost")
-        assert fresh(channel).disconnected_at is None
-
-    def test_its_cases_can_be_read_and_not_answered(self, channel: Channel) -> None:
-        case, ann = make.chat(channel=channel), make.agent()
-        channel_states.disconnect(channel.id, "open")
-        with pytest.raises(InvalidInput, match="disconnected"):
-            chats.reply(case.id, ann, "hello")
-        with pytest.raises(InvalidInput, match="disconnected"):
-            chats.take(case.id, ann)
-        assert not make.fresh(case).active
-
-    def test_what_came_in_and_was_not_applied_is_set_aside_with_the_reason(self, channel: Channel) -> None:
-        channel_states.switch_off(channel.id)
-        stream = deliver(channel, "one")
-        channel_states.disconnect(channel.id, "open")
-        (aside,) = inbox.set_aside(channel.id)
-        assert aside.reason == "The integration was disconnected."
-        assert inbox.next_pending(stream) is None
-
-    def test_what_it_owes_is_due_at_once_so_that_it_fails(self, channel: Channel, rings: list[tuple[str, str]]) -> None:
-        case = make.chat(channel=channel)
-        chats.reply(case.id, make.agent(), "hello")
-        channel_states.switch_off(channel.id)
-        rings.clear()
-        channel_states.disconnect(channel.id, "open")
-        assert ("outbound", case.stream) in rings
-        assert outbox.due_streams(clock.now()) == [case.stream]
-        assert outbox.claim(case.stream) is not None
-        with pytest.raises(ChannelError, match="disconnected"):
-            adapter_of(channel.id)
-
-    def test_it_cannot_be_switched_on_nor_get_an_address(self, channel: Channel) -> None:
-        channel_states.disconnect(channel.id, "open")
-        channel_states.switch_on(channel.id)
-        channel_states.renew_address(channel.id)
-        assert (fresh(channel).state, channel.hook_hash) == ("off", None)
-
-    def test_what_a_crash_has_left_ends_with_another_try(
-        self, channel: Channel, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        cases = [make.chat(channel=channel, visitor=name) for name in ("maria", "peter")]
-        with monkeypatch.context() as patch:
-            patch.setattr(channel_states, "_end", lambda case_id, status: 1 / 0)
-            with pytest.raises(ZeroDivisionError):
-                channel_states.disconnect(channel.id, "open")
-        gone_at = fresh(channel).disconnected_at
-        channel_states.disconnect(channel.id, "open")
-        assert [make.fresh(case).active for case in cases] == [False, False]
-        assert fresh(channel).disconnected_at == gone_at
-
-    def test_its_vendor_is_told_of_presence_no_more(self, app: Flask, tmp_path: Path) -> None:
-        make.agent()
-        with lighthouse.connected(tmp_path) as vendor:
-            presence.refresh(vendor.channel_id)
-            assert telling.due_channels() == [vendor.channel_id]
-            channel_states.switch_off(vendor.channel_id)
-            assert telling.due_channels() == []
-            assert telling.claim(vendor.channel_id) is None
-            channel_states.disconnect(vendor.channel_id, "open")
-            assert channels.telling_presence() == []
-            assert db.session.scalars(select(Presence.agent_id)).all() == []
 
 
 def delivery(message: Message) -> str:

@@ -13,7 +13,7 @@ from extensions import db
 from jobs.adapters import adapter_of
 from models import Access, Agent, Case, Channel, InboxItem, OutboxItem, Verb
 from services.conversations import chats, messages
-from services.exchange import channel_states, inbox, intake, log, log_bodies, outbox
+from services.exchange import inbox, intake, log, log_bodies, outbox
 from services.exchange.log import Cursor, Line, Show
 from services.team import access_levels
 from services.team.access_levels import Level
@@ -194,7 +194,7 @@ class TestReplay:
 
     def test_is_not_offered_once_the_channel_was_disconnected(self, chatra: Channel, boss: Agent) -> None:
         comes(chatra, "Hi")
-        channel_states.disconnect(chatra.id, "closed")
+        make.disconnected(chatra, "closed")
         db.session.refresh(chatra)
         assert not self.can_be_replayed(chatra, boss)
         inbox.replay(chatra.id, 1)
