@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import current_app
 
 from channels.base import Adapter, ChannelError, Connection
 from channels.registry import Registry
-from models import Channel
+from models import Channel, Group
+from services.errors import N_, InvalidInput
 from services.exchange import channels
 from services.exchange.channel_settings import ChannelSettings
 from services.team import groups
 
 
 def connect_chatra(
-    *, name: str, public_key: str, secret_key: str, group: str, choices: ChannelSettings | None = None
+    *, name: str, public_key: str, secret_key: str, group: Group | str, choices: ChannelSettings | None = None
 ) -> Channel:
     """Add a Chatra account. If Chatra cannot be reached now, the channel notes that its keys are unchecked.
 
@@ -24,21 +27,22 @@ def connect_chatra(
         name: tells several accounts apart.
         public_key: from Chatra's settings.
         secret_key: from the same place.
-        group: name of the default group, made if it is missing and the keys are not refused.
+        group: the default group; or its name, and then it is made if it is missing and the keys are not refused.
         choices: what else is chosen for the channel.
 
     Raises:
         channels.base.ChannelError: Chatra refuses the keys.
-        services.errors.InvalidInput: a group or choices that cannot be taken.
+        services.errors.InvalidInput: a name, a group or choices that cannot be taken, or the account is connected.
     """
     credentials = _chatra_credentials(public_key, secret_key)
     adapter = _registry().adapter(Connection(0, "chatra", name, {}, credentials))
     unchecked = _unchecked(adapter)
+    _refuse_twin(credentials)
     return channels.connect(
         kind=adapter.kind,
         family=adapter.family,
         name=name,
-        group=groups.named(group),
+        group=groups.named(group) if isinstance(group, str) else group,
         credentials=credentials,
         state_reason=unchecked,
         choices=choices,
@@ -50,10 +54,21 @@ def replace_chatra_keys(channel: Channel, *, public_key: str, secret_key: str) -
 
     Raises:
         channels.base.ChannelError: Chatra refuses the keys.
+        services.errors.InvalidInput: they are those of an account that is connected besides this one.
     """
     credentials = _chatra_credentials(public_key, secret_key)
     adapter = _registry().adapter(Connection(channel.id, channel.kind, channel.name, {}, credentials))
-    channels.replace_credentials(channel.id, credentials, state_reason=_unchecked(adapter))
+    unchecked = _unchecked(adapter)
+    if credentials["public_key"] != channel.credentials.get("public_key"):
+        _refuse_twin(credentials)
+    channels.replace_credentials(channel.id, credentials, state_reason=unchecked)
+
+
+def _refuse_twin(credentials: Mapping[str, str]) -> None:
+    """Chatra sends its webhooks to one address alone: a second connection of an account would never hear anything."""
+    twin = channels.by_credential("chatra", "public_key", credentials["public_key"])
+    if twin is not None:
+        raise InvalidInput("public_key", N_("This account is connected already, as %(name)s."), name=twin.name)
 
 
 def _chatra_credentials(public_key: str, secret_key: str) -> dict[str, str]:

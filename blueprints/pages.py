@@ -14,7 +14,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from config import LANGUAGES
-from services import clock, settings
+from services import access, clock, settings
 from services.attendance import statuses
 from services.conversations import attachments, chat_list, chats, corrections
 from services.exchange import channels
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     app.add_template_global(channels.capabilities)
     app.add_template_global(corrections.is_offered, "may_be_corrected")
     app.add_template_global(chats.longest_answer)
+    app.add_template_global(access.is_reachable)
     app.context_processor(_for_every_page)
 
 

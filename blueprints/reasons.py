@@ -26,6 +26,8 @@ _SENTENCES = (
     N_("Chatra's public and secret key are missing."),
     N_("The message is longer than the 5000 characters that Chatra takes."),
     N_("Chatra sends no event called %(event)s."),
+    N_("The delivery is no JSON object, or an empty one."),
+    N_("The delivery names no event: eventName is missing."),
     N_("The delivery names no client: client.id is missing."),
     N_("The client's id is longer than 200 characters."),
     N_("The delivery carries no message."),

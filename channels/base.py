@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -50,7 +51,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One thing that came in, raw.
+    """One thing that came in, raw. `body` is the JSON object that it is, empty where it is none.
 
     `nonce` is unique to this delivery; an adapter mixes it into a key where the vendor gave nothing else to tell
     two deliveries apart. `fetched` marks what our own call brought instead of a hook.
@@ -61,6 +62,15 @@ class Delivery:
     nonce: str
     headers: dict[str, str] = field(default_factory=dict)
     fetched: bool = False
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object that a delivery is; an empty one for anything else, which no adapter takes for the vendor's."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 # Before a detail's key that nobody can read; the desk shows such fields by number.
@@ -123,11 +133,15 @@ class IncomingMessage:
 
 @dataclass(frozen=True)
 class Echo:
-    """The vendor shows us a message that we sent ourselves: proof of its delivery, never a new message."""
+    """The vendor shows us a message that we sent ourselves: proof of its delivery, never a new message.
+
+    `said_at` and `external_id` as of an `IncomingMessage`.
+    """
 
     conversation: str
     external_id: str
     text: str
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,3 +71,16 @@ def settled(section: str, asked: str, answered: str, *, agrees: bool) -> Point:
 def unsettled(section: str, asked: str, why: str) -> Point:
     """A point on which it has given none."""
     return Point(section, asked, why, Verdict.OPEN)
+
+
+def printed(point: Point, secrets: Collection[str]) -> str:
+    """A point as one line for a terminal, and for whoever is shown it.
+
+    Args:
+        point: the point. Keys of objects stand in its answer as the vendor's visitors have made them up.
+        secrets: what must not be told: keys, addresses, ids.
+    """
+    shown = f"{point.verdict:<11}  {point.section:<5} {point.asked}: {point.answered}"
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        shown = shown.replace(secret, "…")
+    return "".join(letter if letter.isprintable() else " " for letter in shown)

@@ -25,6 +25,9 @@ _HEADERS = {
 }
 _READS = frozenset({"GET", "HEAD"})
 _TRY_LATER = frozenset({408, 425, 429})
+# From a gateway that has passed the call on, or may have, and got no answer that it could use: the vendor may have done
+# it. A 503 refuses the call, a 500 says that it failed, and after 521, 523, 525 and 526 it never reached the vendor.
+_IN_DOUBT = frozenset({502, 504, 520, 522, 524})
 _LONGEST_WAIT = 3600.0
 
 
@@ -107,8 +110,9 @@ class HttpClient:
             body: sent as JSON; bytes are sent as they are, `headers` says what they are.
             accept: statuses outside 2xx that are an answer and no error.
 
-        Raises `ChannelError`: permanent and broken for refused keys, permanent for what another try cannot change,
-        uncertain where the call left the house and may have had its effect, otherwise worth another try.
+        Raises `ChannelError`: permanent and broken for keys that are refused or cannot even be sent, permanent for what
+        another try cannot change, uncertain where the call left the house and may have had its effect, otherwise worth
+        another try.
         """
         try:
             response = self._send(method, url, headers, body)
@@ -117,7 +121,8 @@ class HttpClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             failure = ChannelError(f"{vendor} could not be reached.")
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError):
-            failure = ChannelError(f"{vendor}'s address or keys cannot be sent as they stand.", permanent=True)
+            reason = f"{vendor}'s address or keys cannot be sent as they stand."
+            failure = ChannelError(reason, permanent=True, broken=True)
         except httpx.TransportError:
             failure = ChannelError(f"{vendor} gave no answer.", uncertain=method not in _READS)
         else:
@@ -190,8 +195,7 @@ def _refusal(vendor: str, method: str, response: httpx.Response) -> ChannelError
         return ChannelError(
             f"{vendor} cannot take it at the moment (answer {status}).",
             retry_after=_wait(response.headers.get("Retry-After", "")),
-            # A gateway that lost patience does not know what became of the call behind it.
-            uncertain=status == 504 and method not in _READS,
+            uncertain=status in _IN_DOUBT and method not in _READS,
         )
     return ChannelError(f"{vendor} did not accept it (answer {status}).", permanent=True)
 

@@ -14,10 +14,11 @@ from urllib.parse import unquote
 from channels.base import Delivery
 from channels.checking import Point
 from channels.http import Exchange
-from channels.redaction import Redaction
+from channels.redaction import Place, Redaction
 
 FORMAT = 1
 _MOST_TEXT = 2000
+_WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ class Vocabulary:
 
     Args:
         words: keys, and the parts of paths that are no ids.
-        named: keys whose values are words of the vendor's own, such as the name of an event.
+        named: places whose values are words of the vendor's own, such as the name of an event. They begin with
+            "webhook", or with the first part of the path of a call.
         ours: values by which we know ourselves.
     """
 
     words: frozenset[str] = frozenset()
-    named: frozenset[str] = frozenset()
+    named: frozenset[Place] = frozenset()
     ours: frozenset[str] = frozenset()
 
 
@@ -56,10 +58,11 @@ def recording(
         secrets: keys of the account and what else must not appear even as part of a key.
         vocabulary: the vendor's.
     """
-    bodies = [webhook.body for webhook in webhooks]
-    spoken = [(unquote(_path(each, base_url)).split("/"), each.sent, _said(each)) for each in exchanges]
+    bodies = [webhook.body or _decoded(webhook.raw) for webhook in webhooks]
+    paths = [unquote(_path(each, base_url)).split("/") for each in exchanges]
+    spoken = [{_about(each, base_url): [each.sent, _said(each)]} for each in exchanges]
     redaction = Redaction(
-        [bodies, spoken, list(secrets)],
+        [{_WEBHOOK: bodies}, paths, spoken, list(secrets)],
         words=vocabulary.words,
         named=vocabulary.named,
         ours=vocabulary.ours,
@@ -70,7 +73,7 @@ def recording(
         "recorded": f"{datetime.now(UTC):%Y-%m}",
         "points": [{"section": point.section, "asked": point.asked, "verdict": point.verdict} for point in points],
         "exchanges": [_exchange(each, base_url, redaction) for each in exchanges],
-        "webhooks": [redaction.value(body) for body in bodies],
+        "webhooks": [redaction.value(body, _WEBHOOK) for body in bodies],
     }
 
 
@@ -95,16 +98,34 @@ def _exchange(exchange: Exchange, base_url: str, redaction: Redaction) -> dict[s
         "status": exchange.status,
         "headers": redaction.headers(exchange.headers),
     }
+    about = _about(exchange, base_url)
     if isinstance(exchange.sent, Mapping):
-        told["sent"] = redaction.value(dict(exchange.sent))
-    said = _said(exchange)
-    return told | {"text" if isinstance(said, str) and exchange.body is None else "body": redaction.value(said)}
+        told["sent"] = redaction.value(dict(exchange.sent), about)
+    said = redaction.value(_said(exchange), about)
+    return told | {"text" if isinstance(said, str) and exchange.body is None else "body": said}
 
 
 def _path(exchange: Exchange, base_url: str) -> str:
     return exchange.url.removeprefix(base_url)
 
 
+def _about(exchange: Exchange, base_url: str) -> str:
+    """The first part of the path: what the call was about."""
+    return _path(exchange, base_url).strip("/").partition("/")[0]
+
+
 def _said(exchange: Exchange) -> object:
     """The decoded answer, else the beginning of its text."""
-    return exchange.raw[:_MOST_TEXT].decode("utf-8", "replace") if exchange.body is None else exchange.body
+    return _beginning(exchange.raw) if exchange.body is None else exchange.body
+
+
+def _decoded(raw: bytes) -> object:
+    """A webhook that is no JSON object: other JSON, else the beginning of its text."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return _beginning(raw)
+
+
+def _beginning(raw: bytes) -> str:
+    return raw[:_MOST_TEXT].decode("utf-8", "replace")

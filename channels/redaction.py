@@ -20,13 +20,15 @@ _DIGITS, _UPPER, _LOWER = "23456789", "ABCDEFGH", "abcdefgh"
 _OTHER_UPPER, _OTHER_LOWER, _SYMBOLS = "АБВГДЕЖЗ", "абвгдежз", "🙂🙃😀😃😄😁😆😅"
 _KEY = re.compile(r"[^\W\d][\w $.:/-]{0,59}")
 # Looks like an id that somebody's machine has made up, an address or a telephone number.
-_PRIVATE_KEY = re.compile(r"@|\d{5}|(?=\w*\d)(?=\w*[A-Za-z])\w{12,}|^(?=(\w*[A-Z]){4})\w{17}$")
+_PRIVATE_KEY = re.compile(r"[@/]|\d{5}|(?=\w*\d)(?=\w*[A-Za-z])\w{12,}|^(?=(\w*[A-Z]){4})\w{17}$")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _ENUMERATED = re.compile(r"[A-Za-z]{2,30}")
 _LIMIT = re.compile(r"\d{1,6}([;,] ?(w=)?\d{1,6})*")
 _LIMIT_NAMES = re.compile(r"retry-after|rate-?limit")
 # A shorter text stands in half of all words.
 _SHORTEST = 4
+# The keys that lead to a value; lists on the way are none.
+Place = tuple[str, ...]
 _MEDIA = frozenset({"application/json", "text/html", "text/plain"})
 
 
@@ -36,7 +38,7 @@ class Redaction:
     Args:
         everything: all that is going to be redacted; a key that contains one of its texts is not kept.
         words: keys and parts of paths that are the vendor's own, kept whatever stands elsewhere.
-        named: keys whose values are the vendor's own words, such as the name of an event.
+        named: places whose values are the vendor's own words, such as the name of an event: all keys on the way there.
         ours: values that are kept.
         now: all times are moved by what this is away from the beginning of 2026.
     """
@@ -46,7 +48,7 @@ class Redaction:
         everything: object,
         *,
         words: Collection[str] = (),
-        named: Collection[str] = (),
+        named: Collection[Place] = (),
         ours: Collection[str] = (),
         now: datetime | None = None,
     ) -> None:
@@ -57,14 +59,14 @@ class Redaction:
         told = {text.casefold() for text in _texts(everything, self._named) if len(text) >= _SHORTEST}
         self._texts = told - {word.casefold() for word in (*self._words, *self._ours)}
 
-    def value(self, value: object, key: str = "") -> Any:  # noqa: ANN401  JSON in, JSON out
-        """The same JSON with placeholders."""
+    def value(self, value: object, *place: str) -> Any:  # noqa: ANN401  JSON in, JSON out
+        """The same JSON with placeholders; it stands at this place."""
         if isinstance(value, dict):
-            return {self.key(str(name)): self.value(inner, str(name)) for name, inner in value.items()}
+            return {self.key(str(name)): self.value(inner, *place, str(name)) for name, inner in value.items()}
         if isinstance(value, list):
-            return [self.value(inner, key) for inner in value]
+            return [self.value(inner, *place) for inner in value]
         if isinstance(value, str):
-            return value if self._is_kept(value, key) else self.text(value)
+            return value if self._is_kept(value, place) else self.text(value)
         if isinstance(value, bool) or value is None:
             return value
         return self._number(value) if isinstance(value, (int, float)) else None
@@ -99,10 +101,10 @@ class Redaction:
             self._placeholders[text] = self._moved(text) or self._new(text)
         return self._placeholders[text]
 
-    def _is_kept(self, value: str, key: str) -> bool:
+    def _is_kept(self, value: str, place: Place) -> bool:
         if value in self._ours:
             return True
-        return key in self._named and bool(_ENUMERATED.fullmatch(value)) and not self._is_told(value)
+        return place in self._named and bool(_ENUMERATED.fullmatch(value)) and not self._is_told(value)
 
     def _is_told(self, name: str) -> bool:
         folded = name.casefold()
@@ -139,7 +141,7 @@ class Redaction:
         return _EPOCH + (at - self._now)
 
     def _new(self, text: str) -> str:
-        shape = "".join(map(_alphabet_name, text))
+        shape = _address(text) or "".join(map(_alphabet_name, text))
         while True:
             number = self._used[shape] = self._used.get(shape, -1) + 1
             made = _special(text, number) or _counted(text, number)
@@ -169,12 +171,18 @@ def _counted(text: str, number: int) -> str:
 
 def _special(text: str, number: int) -> str:
     """An address that nobody has, for the two sorts of text whose shape alone does not make them one."""
+    if kind := _address(text):
+        return f"203.0.113.{number % 254 + 1}" if kind == "IPv4" else f"2001:db8::{number % 9999 + 1}"
+    scheme = re.match(r"https?://", text)
+    return f"{scheme[0]}{_counted(text[scheme.end() :], number)}" if scheme else ""
+
+
+def _address(text: str) -> str:
+    """Which kind of IP address a text is, empty for any other text."""
     try:
-        version = ipaddress.ip_address(text).version
+        return f"IPv{ipaddress.ip_address(text).version}"
     except ValueError:
-        scheme = re.match(r"https?://", text)
-        return f"{scheme[0]}{_counted(text[scheme.end() :], number)}" if scheme else ""
-    return f"203.0.113.{number % 254 + 1}" if version == 4 else f"2001:db8::{number % 9999 + 1}"
+        return ""
 
 
 def _alphabet(letter: str) -> str:
@@ -191,13 +199,13 @@ def _alphabet_name(letter: str) -> str:
     return _alphabet(letter)[:1] or "."
 
 
-def _texts(value: object, named: Collection[str], key: str = "") -> Iterator[str]:
-    """All texts and numbers, but for those that are the vendor's own words."""
+def _texts(value: object, named: Collection[Place], place: Place = ()) -> Iterator[str]:
+    """All texts but for those that are the vendor's own words."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _texts(inner, named, str(name))
+            yield from _texts(inner, named, (*place, str(name)))
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from _texts(inner, named, key)
-    elif isinstance(value, str) and key not in named:
+            yield from _texts(inner, named, place)
+    elif isinstance(value, str) and place not in named:
         yield value

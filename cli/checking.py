@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
 from blueprints.connecting import adapter_of
-from channels import recording
-from channels.base import AgentData, ChannelError, Delivery
+from channels.base import AgentData, ChannelError
 from channels.chatra.adapter import ChatraAdapter
 from channels.chatra.checking.line import Line
 from channels.chatra.checking.walk import walk
-from channels.chatra.checking.words import VOCABULARY
-from channels.checking import Ground, Point, Verdict
+from channels.checking import Ground, Point, Verdict, printed
 from cli.frame import Unknown, one_clear_line, ready
+from cli.recorder import Recorder
 from extensions import db
 from models import Channel
 from services.conversations import customers
@@ -27,23 +24,6 @@ from services.team import agents
 
 _MOST_EARLIER = 100
 _MOST_HEARD = 500
-
-
-@dataclass(frozen=True)
-class _File:
-    """Where the recording goes, if it is wanted."""
-
-    path: Path | None
-    force: bool
-
-    def require(self) -> None:
-        """Refuse before anything is asked or sent."""
-        if self.path is None:
-            return
-        if self.path.is_dir() or (self.path.exists() and not self.force):
-            raise click.ClickException(f"{self.path} is there already: name another file, or replace it with --force.")
-        if not self.path.absolute().parent.is_dir():
-            raise click.ClickException(f"There is no folder {self.path.absolute().parent}.")
 
 
 @click.command("check")
@@ -73,7 +53,7 @@ def check(
     NAME may also be its number in `flask integration list`. Nothing is changed without --send. The exit status is 1
     where an answer differs from what Deskbell can live with. The sections are those of docs/vendors/chatra.md.
     """
-    target = _File(file, force)
+    target = Recorder(file, force=force)
     target.require()
     ready()
     channel = _channel(name)
@@ -93,44 +73,24 @@ def check(
     context.exit(1 if counts[Verdict.DIFFERS] else 0)
 
 
-def _walk(channel: Channel, line: Line, ground: Ground, target: _File) -> list[Point]:
+def _walk(channel: Channel, line: Line, ground: Ground, target: Recorder) -> list[Point]:
     """Print each point as it comes; what was said is written down however the walk ends."""
     points: list[Point] = []
-    secrets = [*channel.credentials.values(), channel.sealed_hook_token or ""]
+    keys = [*channel.credentials.values(), channel.sealed_hook_token or ""]
+    secrets = [*keys, ground.visitor, ground.agent.email if ground.agent else ""]
     # A walk takes a minute and more, and nobody else shall have to wait for a connection.
     db.session().rollback()
     try:
         for point in walk(line, ground):
             points.append(point)
-            click.echo(f"{point.verdict:<11}  {point.section:<5} {point.asked}: {point.answered}")
+            click.echo(printed(point, secrets))
     except ChannelError as error:
         hint = f" Replace them under Settings, Integrations, {channel.name}." if error.broken else ""
         raise click.ClickException(error.reason + hint) from error
     finally:
-        if target.path and line.exchanges:
-            _write(target, line, [*ground.earlier, *ground.heard()], points, secrets)
+        if line.exchanges:
+            target.write(line, [*ground.earlier, *ground.heard()], points, keys)
     return points
-
-
-def _write(
-    target: _File, line: Line, webhooks: Sequence[Delivery], points: Sequence[Point], secrets: Sequence[str]
-) -> None:
-    if target.path is None:
-        return
-    recorded = recording.recording(
-        line.adapter.kind,
-        base_url=line.adapter.base_url,
-        exchanges=line.exchanges,
-        webhooks=webhooks,
-        points=points,
-        secrets=[secret for secret in secrets if secret],
-        vocabulary=VOCABULARY,
-    )
-    try:
-        recording.write(target.path, recorded, replace=target.force)
-    except OSError as error:
-        raise click.ClickException(f"{target.path} could not be written: {error.strerror}.") from error
-    click.echo(f"Recorded in {target.path}, redacted. Look through it before you give it to anybody.", err=True)
 
 
 def _channel(name: str) -> Channel:

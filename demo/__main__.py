@@ -13,6 +13,7 @@ from pathlib import Path
 
 from demo import seed
 from tests.vendors.chatra import ChatraSimulator, Faults
+from tests.vendors.chatra.rest import Keys
 
 ROOT = Path(__file__).parent.parent
 MARK = ".demo"
@@ -30,13 +31,13 @@ def main() -> None:
     # Until the desk runs, and while it restarts, webhooks are repeated.
     with ChatraSimulator(port=port + 2, faults=Faults(retries=30, retry_delay=1.0)) as chatra:
         key = seed.fill(environ, chatra, f"http://127.0.0.1:{port}")
-        _run(port, environ, key)
+        _run(port, environ, key, chatra.another_account())
 
 
-def _run(port: int, environ: Mapping[str, str], key: str) -> None:
+def _run(port: int, environ: Mapping[str, str], key: str, spare: Keys) -> None:
     """Run the desk and the shop until the desk ends, and exit as it did."""
     shop = _start([sys.executable, "-m", "demo.site", str(port + 1), f"http://127.0.0.1:{port}", key], environ)
-    _say(port)
+    _say(port, spare)
     # Ctrl-C reaches the whole group: the desk stops by itself, in order, and this waits for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     desk = _start([*FLASK, "up"], environ)
@@ -94,7 +95,7 @@ def _default_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _say(port: int) -> None:
+def _say(port: int, spare: Keys) -> None:
     lines = (
         "",
         f"  The desk            http://127.0.0.1:{port}",
@@ -103,6 +104,8 @@ def _say(port: int) -> None:
         f"  A shop, our widget  http://127.0.0.1:{port + 1}",
         f"  A shop with Chatra  http://127.0.0.1:{port + 2}/__sim/   (simulated: no account needed)",
         f"  what goes on there  http://127.0.0.1:{port + 2}/__sim/controls   (agents, bots, failures)",
+        f"  to connect it too   public key {spare.public}, secret key {spare.secret}",
+        "                      (a second account; paste its webhook address into the page above)",
         "",
         "  Write on one of the shop's pages and watch the green icon at the desk. Ctrl-C ends everything.",
         "",

@@ -8,8 +8,11 @@ from dataclasses import replace
 from functools import partial
 
 from flask import current_app
+from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import OperationalError
 
 from channels.base import Adapter, Change, ChannelError, File, Receipt
+from extensions import db
 from models import OutboxItem, Verb
 from services.conversations import attachments
 from services.exchange import breaker, outbox
@@ -18,6 +21,9 @@ from . import calls, queues
 from .adapters import adapter_of
 
 log = logging.getLogger(__name__)
+
+# The database was busy or gone, or the job's time was over.
+_PASSING = (OperationalError, JobTimeoutException)
 
 
 def drain(stream: str) -> None:
@@ -38,8 +44,12 @@ def _send(item: OutboxItem) -> None:
         adapter = adapter_of(channel_id)
         call = _call(adapter, item)
     except Exception as error:
+        # What went wrong may have been the database, in the midst of a transaction.
+        db.session().rollback()
         outbox.fail(item_id, _unprepared(item_id, error), idempotent=True)
         breaker.give_back(channel_id)
+        if isinstance(error, _PASSING):
+            raise
         return
     try:
         receipt = call()
@@ -72,8 +82,10 @@ def _links(item: OutboxItem) -> tuple[File, ...]:
 
 
 def _unprepared(item_id: int, error: Exception) -> ChannelError:
-    """Why a call could not even be made; another try cannot help."""
+    """Why a call could not even be made; another try helps only where that is not about the call."""
     if isinstance(error, ChannelError):
         return error
+    if isinstance(error, _PASSING):
+        return ChannelError("The message could not be prepared in time.")
     log.error("outbox item %s could not be prepared", item_id, exc_info=error)
     return ChannelError("The message could not be prepared.", permanent=True)

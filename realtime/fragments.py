@@ -10,6 +10,7 @@ from flask_babel import force_locale
 from models import Agent, Case, Message
 from services.attendance import statuses
 from services.conversations import chat_list
+from services.exchange import channels
 
 
 def of_case(
@@ -34,7 +35,14 @@ def of_agent(agent: Agent) -> str:
     """What an agent's own pages show of themselves, in the language of the present locale."""
     choices = statuses.choices()
     used_up = statuses.used_up(agent, choices)
-    return render_template("live/agent.html", status=statuses.of(agent), choices=choices, used_up=used_up)
+    return render_template(
+        "live/agent.html",
+        status=statuses.of(agent),
+        choices=choices,
+        used_up=used_up,
+        is_admin=agent.is_admin,
+        integrations_in_trouble=channels.in_trouble,
+    )
 
 
 def of_case_in(

@@ -258,19 +258,32 @@ class TestIntegrationConnectChatra:
     def test_connects_with_a_warning_while_chatra_cannot_be_reached(self, flask: Command) -> None:
         run = flask(*CHATRA, "--public-key", "p", "--secret-key", "s", CHATRA_API_URL=NOBODY_LISTENS)
         assert run.returncode == 0
-        assert run.stderr == "The keys are not checked yet: Chatra could not be reached.\n"
+        reason = "but its keys are not checked yet: Chatra could not be reached."
+        assert run.stderr == f"Chatra is connected, number 2, {reason}\n"
         assert run.stdout.count("\n") == 1
         assert "/hooks/chatra/" in run.stdout
         assert rows(flask(*LIST))[-1][4] == "unchecked"
 
     def test_connects_several_accounts_by_names_of_their_own(self, flask: Command, chatra: ChatraSimulator) -> None:
-        for name in ("Shop DE", "Shop FR"):
-            flask(*CHATRA, *keys(chatra), "--name", name, CHATRA_API_URL=chatra.url)
-        assert [row[2] for row in rows(flask(*LIST))[1:]] == ["Shop DE", "Shop FR"]
+        for name in (["--name", "Shop DE"], ["--name", "Shop FR"], [], []):
+            another = chatra.another_account()
+            pair = ["--public-key", another.public, "--secret-key", another.secret]
+            flask(*CHATRA, *pair, *name, CHATRA_API_URL=chatra.url)
+        assert [row[2] for row in rows(flask(*LIST))[1:]] == ["Shop DE", "Shop FR", "Chatra", "Chatra 2"]
         assert refused(flask(*CHATRA, *keys(chatra), "--name", " ")) == "Error: name: Enter a name."
 
-    def test_makes_a_group_that_is_missing(self, flask: Command, chatra: ChatraSimulator) -> None:
-        flask(*CHATRA, *keys(chatra), "--group", "Sales", CHATRA_API_URL=chatra.url)
+    def test_refuses_an_account_that_is_connected_and_says_as_what(
+        self, flask: Command, chatra: ChatraSimulator
+    ) -> None:
+        flask(*CHATRA, *keys(chatra), "--name", "Shop", CHATRA_API_URL=chatra.url)
+        line = refused(flask(*CHATRA, *keys(chatra), CHATRA_API_URL=chatra.url))
+        assert line == "Error: public_key: This account is connected already, as Shop."
+
+    def test_makes_a_group_that_is_missing_only_if_it_is_told_to(self, flask: Command, chatra: ChatraSimulator) -> None:
+        sales = [*CHATRA, *keys(chatra), "--group", "Sales"]
+        line = "Error: There is no group Sales. There are: Support. With --make-group it is made."
+        assert refused(flask(*sales, CHATRA_API_URL=chatra.url)) == line
+        flask(*sales, "--make-group", CHATRA_API_URL=chatra.url)
         assert rows(flask(*LIST))[-1][3] == "Sales"
 
     def test_refuses_a_group_without_a_name(self, flask: Command, chatra: ChatraSimulator) -> None:
@@ -313,8 +326,9 @@ class TestIntegrationCheck:
             assert refused(flask(*CHECK, *words, CHATRA_API_URL=NOBODY_LISTENS)).startswith(f"Error: {line}")
 
     def test_wants_the_number_where_a_name_fits_several(self, flask: Command) -> None:
-        for _ in range(2):
-            flask(*CHATRA, "--public-key", "p", "--secret-key", "s", CHATRA_API_URL=NOBODY_LISTENS)
+        for key in ("p", "q"):
+            pair = ["--public-key", key, "--secret-key", "s", "--name", "Chatra"]
+            flask(*CHATRA, *pair, CHATRA_API_URL=NOBODY_LISTENS)
         line = "Error: Several integrations are called Chatra. Name one by its number: 2, 3."
         assert refused(flask(*CHECK, "Chatra", CHATRA_API_URL=NOBODY_LISTENS)) == line
 

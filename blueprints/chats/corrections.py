@@ -50,9 +50,10 @@ def delete(message_id: int) -> Response | str:
 
 
 def _form(message: Message, text: str, refusal: str = "") -> str:
-    section = "chats" if message.case.active else "cases"
-    context = {"message": message, "unsent": text, "refusal": refusal, "back": f"/{section}/{message.case_id}"}
-    return page_or_block("chats/correct.html", "correction", active_section=section, **context)
+    back = f"/{'chats' if message.case.active else 'cases'}/{message.case_id}"
+    context = {"message": message, "unsent": text, "refusal": refusal, "back": back}
+    # The page itself has no list of chats: the bell opens the drawer.
+    return page_or_block("chats/correct.html", "correction", active_section="cases", **context)
 
 
 def _answer(message: Message) -> Response | str:

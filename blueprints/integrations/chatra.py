@@ -7,6 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from blueprints.connecting import connect_chatra, replace_chatra_keys
+from blueprints.errors import sentence
 from blueprints.reasons import reason
 from blueprints.security import administrators_only
 from channels.base import ChannelError
@@ -30,7 +31,7 @@ def connect() -> Response | str | tuple[str, int]:
     form = ChatraForm()
     form.offer(groups.active(), agents.active())
     if not form.is_submitted():
-        form.name.data = _free_name()
+        form.name.data = channels.free_name("Chatra")
     elif form.validate():
         channel = _connected(form)
         if channel is not None:
@@ -50,6 +51,8 @@ def keys(channel_id: int) -> Response | str | tuple[str, int]:
             replace_chatra_keys(channel, public_key=form.public_key.data, secret_key=form.secret_key.data)
         except ChannelError as error:
             _refuse_keys(form, error)
+        except InvalidInput as error:
+            form.public_key.errors = [sentence(error)]
         else:
             if channels.is_told_presence(channel):
                 presence.tell_again(channel_id)
@@ -66,7 +69,7 @@ def _connected(form: ChatraForm) -> Channel | None:
             name=form.name.data,
             public_key=form.public_key.data,
             secret_key=form.secret_key.data,
-            group=db.session.get_one(Group, form.group.data).name,
+            group=db.session.get_one(Group, form.group.data),
             choices=form.choices,
         )
     except ChannelError as error:
@@ -79,10 +82,3 @@ def _connected(form: ChatraForm) -> Channel | None:
 def _refuse_keys(form: ChatraKeysForm, error: ChannelError) -> None:
     advice = gettext("Copy both keys once more from Chatra: Settings, Preferences, API keys.")
     form.secret_key.errors = [reason(error.reason), advice]
-
-
-def _free_name() -> str:
-    """Such as "Chatra 2" for a second account."""
-    taken = {channel.name for channel in channels.everything()}
-    names = ("Chatra" if number == 1 else f"Chatra {number}" for number in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from flask import Blueprint, current_app, flash, redirect, render_template, request
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request
 from flask_babel import gettext
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from blueprints.connecting import hook_url
 from blueprints.security import administrators_only, signed_in_agent
-from extensions import db
 from models import Agent, Channel, Group
 from services.attendance import presence
 from services.errors import InvalidInput
-from services.exchange import channel_settings, channel_states, channels, log
+from services.exchange import channel_settings, channel_states, channels, log, offered
 
-from . import offered
 from .chatra_snippet import snippet
 from .forms import ConnectionForm, PresenceForm
 from .found import channel_of, connection_of
@@ -37,11 +32,13 @@ def show(channel_id: int) -> str:
 @bp.get("/<id:channel_id>/heard")
 @administrators_only
 def heard(channel_id: int) -> tuple[str, int]:
-    """Whether anything has come to the channel's address: nothing to show yet, or the good news."""
-    channel = connection_of(channel_id)
-    if channel.heard_at is None:
+    """Whether anything has come to the channel's address: nothing to show yet, the good news, or that it is over."""
+    channel = channel_of(channel_id)
+    if channels.capabilities(channel).own_socket:
+        abort(404)
+    if channel.heard_at is None and channel.disconnected_at is None:
         return "", 204
-    return render_template("integrations/heard.html", channel=channel), 200
+    return render_template("integrations/first_heard.html", channel=channel, **_last_lines(channel)), 200
 
 
 @bp.route("/<id:channel_id>/edit", methods=["GET", "POST"])
@@ -75,17 +72,24 @@ def shown(channel: Channel, form: PresenceForm | None) -> str:
         channel=channel,
         hook_url=hook_url(channel, current_app.config["DESKBELL"].public_url),
         choices=choices,
-        seers=[*_called(Group, choices.groups).values(), *_called(Agent, choices.agents).values()],
-        group_names=_called(Group, choices.routes.values()),
+        seers=[*offered.names(Group, choices.groups).values(), *offered.names(Agent, choices.agents).values()],
+        group_names=offered.names(Group, choices.routes.values()),
         waiting=channel_states.waiting(channel.id),
         site=_site(channel),
         presence_form=form,
         told=presence.overview(channel.id) if form else [],
-        log_lines=log.latest(channel, signed_in_agent()),
-        aside=log.set_aside().get(channel.id, 0),
         active_section="settings",
-        **words(),
+        **_last_lines(channel),
     )
+
+
+def _last_lines(channel: Channel) -> dict[str, object]:
+    """What the channel's log says last."""
+    return {
+        "log_lines": log.latest(channel, signed_in_agent()),
+        "aside": log.set_aside().get(channel.id, 0),
+        **words(),
+    }
 
 
 def _changed(channel_id: int, form: ConnectionForm) -> bool:
@@ -95,12 +99,6 @@ def _changed(channel_id: int, form: ConnectionForm) -> bool:
         form.refuse(error)
         return False
     return True
-
-
-def _called(model: type[Agent | Group], ids: Iterable[int]) -> dict[int, str]:
-    """What these agents or groups are called, in the order of their names."""
-    query = select(model.id, model.name).where(model.id.in_(ids)).order_by(model.name)
-    return {row.id: row.name for row in db.session.execute(query)}
 
 
 def _site(channel: Channel) -> dict[str, str] | None:

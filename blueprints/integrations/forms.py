@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
 from blueprints.errors import sentence
 from blueprints.numbers import NumberField
@@ -26,18 +26,25 @@ from .routes import Row
 NONE_YET = 0
 
 
+# What a program copies along is often invisible, or looks like a letter that it is not; neither can be sent.
+_KEY = Regexp(
+    r"\s*[!-~]+\s*$",
+    message=_l("It holds a character that no key has, perhaps an invisible one. Copy the key once more."),
+)
+
+
 class ChatraKeysForm(FlaskForm):
     """The two keys of a Chatra account."""
 
     public_key = StringField(
         _l("Public key"),
-        [DataRequired(_l("Paste the public key."))],
+        [DataRequired(_l("Paste the public key.")), _KEY],
         description=_l("In Chatra: Settings, Preferences, API keys."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     secret_key = PasswordField(
         _l("Secret key"),
-        [DataRequired(_l("Paste the secret key."))],
+        [DataRequired(_l("Paste the secret key.")), _KEY],
         description=_l("In the same place. Stored encrypted and never shown again."),
         render_kw={"autocomplete": "off"},
     )

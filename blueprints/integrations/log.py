@@ -12,11 +12,12 @@ from werkzeug.wrappers import Response
 from blueprints.htmx import page_or_block
 from blueprints.ids import LARGEST_ID
 from blueprints.security import administrators_only, signed_in_agent
-from extensions import db
-from models import Channel, Verb
+from models import Verb
 from services.errors import N_
-from services.exchange import inbox, log, log_bodies
+from services.exchange import channels, inbox, log, log_bodies
 from services.exchange.log import Cursor, Line, Show
+
+from .found import channel_of
 
 bp = Blueprint("integration_log", __name__, url_prefix="/settings/integrations/<id:channel_id>/log")
 
@@ -57,14 +58,16 @@ _RESULTS_OF_CALLS = {
 @administrators_only
 def index(channel_id: int) -> str:
     """A page of the log."""
-    channel, show = _channel(channel_id), _show()
-    page = log.page(channel, signed_in_agent(), show=show, after=_cursor(request.args.get("after", "")))
+    channel, show = channel_of(channel_id), _show()
+    after, replayed = _cursor(request.args.get("after", "")), _id(request.args.get("replayed", ""))
+    page = log.page(channel, signed_in_agent(), show=show, after=after, replayed=replayed)
     return render_template(
         "integrations/log.html",
         channel=channel,
         page=page,
         show=show,
         shown=SHOWN,
+        replayed=replayed,
         set_aside=log.set_aside().get(channel_id, 0),
         active_section="settings",
         **words(),
@@ -75,7 +78,7 @@ def index(channel_id: int) -> str:
 @administrators_only
 def body(channel_id: int, way: str, item_id: int) -> str:
     """What a line carried."""
-    channel = _channel(channel_id)
+    channel = channel_of(channel_id)
     text = log_bodies.of_delivery(channel, item_id) if way == "in" else log_bodies.of_call(channel, item_id)
     if text is None:
         abort(404)
@@ -84,16 +87,30 @@ def body(channel_id: int, way: str, item_id: int) -> str:
     )
 
 
+@bp.get("/in/<id:item_id>/line")
+@administrators_only
+def line(channel_id: int, item_id: int) -> tuple[str, int]:
+    """A delivery that is applied again, for the page that waits for it; nothing to show yet while it waits."""
+    channel = channel_of(channel_id)
+    found = log.delivery(channel, signed_in_agent(), item_id)
+    if found is None:
+        abort(404)
+    if found.state == inbox.PENDING and channel.state != channels.OFF:
+        return "", 204
+    came_from = {"show": _show(), "after": request.args.get("after", "")}
+    return render_template("integrations/log_replayed.html", line=found, channel=channel, **came_from, **words()), 200
+
+
 @bp.post("/in/<id:item_id>/replay")
 @administrators_only
 def replay(channel_id: int, item_id: int) -> Response:
     """Apply a delivery again, from a page of the log and back to it."""
-    _channel(channel_id)
+    channel_of(channel_id)
     inbox.replay(channel_id, item_id)
-    flash(gettext("Tried again. If it still cannot be used, it is set aside once more."), "success")
-    query = {"show": request.form.get("show", ""), "after": request.form.get("after", "")}
+    flash(gettext("It is tried again. What came of it stands in its line."), "success")
+    query = {name: request.form.get(name, "") for name in ("show", "after")} | {"replayed": str(item_id)}
     shown = "&".join(f"{name}={value}" for name, value in query.items() if value and _is_plain(value))
-    return redirect(f"/settings/integrations/{channel_id}/log" + (f"?{shown}" if shown else ""), 303)
+    return redirect(f"/settings/integrations/{channel_id}/log?{shown}#log-line-{item_id}", 303)
 
 
 def words() -> Mapping[str, object]:
@@ -115,14 +132,9 @@ def _result(line: Line) -> Result:
     said = str(gettext(known.words))
     if line.attempts > 1 and line.is_call:
         said += ", " + str(ngettext("%(num)s attempt", "%(num)s attempts", line.attempts))
+    if line.is_made_good:
+        return Result(said + ", " + str(gettext("made good since")), "closed")
     return Result(said, known.badge)
-
-
-def _channel(channel_id: int) -> Channel:
-    channel = db.session.get(Channel, channel_id)
-    if channel is None:
-        abort(404)
-    return channel
 
 
 def _show() -> Show:
@@ -137,6 +149,10 @@ def _cursor(text: str) -> Cursor | None:
         return None
     came, owed = (min(int(id), LARGEST_ID) if id else None for id in ids)
     return Cursor(came, owed)
+
+
+def _id(text: str) -> int | None:
+    return min(int(text), LARGEST_ID) if _is_number(text) else None
 
 
 def _is_number(text: str) -> bool:

@@ -92,16 +92,18 @@ class ChatraAdapter:
         answer = self.call("POST", path, message, accept=(404,))
         if answer.status == 404:
             raise ChannelError("Chatra no longer knows this visitor.", permanent=True)
-        return Receipt(text(record(answer.body).get("id")))
+        return Receipt(schemas.kept_id(record(answer.body).get("id")))
 
     def edit(self, change: Change) -> None:
         """Give a message other words (chatra.md §1.3, nos. 3 and 7). Raises `ChannelError`."""
-        if self.call("PUT", _message(change), {"text": self._words(change)}, accept=(404,)).status == 404:
+        answer = self.call("PUT", _message(change), {"text": self._words(change)}, accept=(403, 404, 410))
+        if answer.status in (404, 410):
             raise ChannelError("Chatra no longer knows this message.", permanent=True)
+        _allowed(answer)
 
     def delete(self, change: Change) -> None:
         """Take a message away (chatra.md §1.3, nos. 4 and 8). Raises `ChannelError`."""
-        self.call("DELETE", _message(change), accept=(404,))
+        _allowed(self.call("DELETE", _message(change), accept=(403, 404, 410)))
 
     def show_presence(self, presence: Presence) -> None:  # noqa: ARG002  the contract's argument
         """Raise `ChannelError`: Chatra has a method for this, but no public source tells which (chatra.md §5)."""
@@ -134,6 +136,12 @@ class ChatraAdapter:
         if len(whole) > self.capabilities.longest_text:
             raise ChannelError("The message is longer than the 5000 characters that Chatra takes.", permanent=True)
         return whole
+
+
+def _allowed(answer: Answer) -> None:
+    """Raise `ChannelError` for a 403: of one message it says nothing about the keys (chatra.md §9.4)."""
+    if answer.status == 403:
+        raise ChannelError("Chatra does not let this message be changed.", permanent=True)
 
 
 def _message(change: Change) -> str:

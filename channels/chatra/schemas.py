@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from channels.base import Author, CustomerUpdate, Delivery, Echo, Fetch, Inbound, IncomingMessage, Rejected, made_up_ids
@@ -36,6 +36,14 @@ class Said:
 
 
 LONGEST_ID = 200
+# A file that a visitor sends comes as a message with an id and no words (chatra.md §2.2): somebody should know of it.
+NO_WORDS = "(A message without words, perhaps a file. Chatra does not pass files on: look there.)"
+
+
+def kept_id(value: object) -> str:
+    """Return the id of a message; none where it is longer than any that can be kept."""
+    found = text(value)
+    return found if len(found) <= LONGEST_ID else ""
 
 
 def client_id(body: Json) -> str:
@@ -45,7 +53,11 @@ def client_id(body: Json) -> str:
 
 def check(delivery: Delivery) -> None:
     """Raise `Rejected` unless the delivery names a known event and a client and carries something readable."""
+    if not delivery.body:
+        raise Rejected("The delivery is no JSON object, or an empty one.")
     event = text(delivery.body.get("eventName"))
+    if not delivery.fetched and not event:
+        raise Rejected("The delivery names no event: eventName is missing.")
     if not delivery.fetched and event not in EVENTS:
         raise Rejected(f"Chatra sends no event called {event[:40]!r}.")
     if not client_id(delivery.body):
@@ -115,21 +127,22 @@ def _words(entry: Json) -> str:
 
 def _said(entry: Json, names: dict[str, str]) -> Said:
     return Said(
-        id=text(entry.get("id")),
+        id=kept_id(entry.get("id")),
         type=text(entry.get("type")),
         text=_words(entry),
         at=moment(entry.get("createdAt")) or moment(entry.get("timestamp")),
-        ours=entry.get("receivedFrom") == OUR_NAME,
+        ours=text(entry.get("receivedFrom")).strip().casefold() == OUR_NAME,
         pushed=entry.get("isPushed") is True,
         agent=text(entry.get("agentName")) or names.get(text(entry.get("agentId")), ""),
     )
 
 
 def _messages(delivery: Delivery, client: Json) -> Iterator[IncomingMessage | Echo]:
-    """Translate what people and bots said; system lines, unknown types and empty texts are left out."""
+    """Translate what people and bots said; system lines, unknown types and what is empty are left out."""
     seen: set[tuple[str, str]] = set()
     for place, message in enumerate(said(delivery.body)):
         external_id = _external_id(message, client, f"{delivery.nonce}#{place}")
+        message = replace(message, text=_shown(message))
         words = (external_id, message.text.strip())
         if message.type not in ("client", "agent") or not message.text.strip() or words in seen:
             continue
@@ -137,10 +150,16 @@ def _messages(delivery: Delivery, client: Json) -> Iterator[IncomingMessage | Ec
         yield _message(delivery, client, message, external_id)
 
 
+def _shown(message: Said) -> str:
+    """Return the words to show of a message: its own, or that a visitor's came without."""
+    is_wordless = not message.text.strip() and message.type == "client" and message.identified
+    return NO_WORDS if is_wordless else message.text
+
+
 def _message(delivery: Delivery, client: Json, message: Said, external_id: str) -> IncomingMessage | Echo:
     conversation = client_id(delivery.body)
     if message.type == "agent" and message.ours:
-        return Echo(conversation, external_id, message.text)
+        return Echo(conversation, external_id, message.text, message.at)
     return IncomingMessage(
         conversation=conversation,
         customer=customer(client),

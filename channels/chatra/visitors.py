@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from itertools import chain
 
 from channels.base import UNNAMED, CustomerData
 from channels.chatra.values import Json, first, moment, readable, record, records, text
@@ -20,11 +20,11 @@ _STANDARD = {
 }
 _PLACE = ("city", "region", "country")
 _LABELS = {"link": "Chat in Chatra", "pages": "Pages"}
-_SOURCES = ("basicInfo", "info", "integrationData")
+SOURCES = ("basicInfo", "info", "integrationData")
 # Under which key the answers to a contact form's own fields stand is not established either.
-_FORMS = ("customFields", "fields", "form", "contactForm")
-_PERSON = frozenset({"name", "email", "phone", "notes"})
-_NOT_SHOWN = frozenset({"id", "group", "agents", "displayedName", *_PERSON, *_SOURCES, *_FORMS, *_PLACE}).union(
+FORMS = ("customFields", "fields", "form", "contactForm")
+PERSON = frozenset({"name", "email", "phone", "notes"})
+_NOT_SHOWN = frozenset({"id", "group", "agents", "displayedName", *PERSON, *SOURCES, *FORMS, *_PLACE}).union(
     *_STANDARD.values()
 )
 _RANDOM = re.compile(r"[2-9A-HJ-NP-TW-Za-km-z]{17}")
@@ -55,7 +55,7 @@ def group(client: Json, body: Json) -> str:
 def _known(client: Json) -> dict[str, str]:
     """Merge the sources. An agent's edit (basicInfo) wins over what the page passed (integrationData)."""
     merged: dict[str, str] = {}
-    for source in (*_SOURCES, *_FORMS):
+    for source in (*SOURCES, *FORMS):
         for label, value in _fields(client.get(source)):
             if shown := readable(value):
                 merged.setdefault(label, shown)
@@ -68,8 +68,9 @@ def _fields(source: object) -> Iterator[tuple[str, object]]:
         inside = record(value)
         name = text(key).strip()
         yield (_label(inside) or name, inside["value"]) if "value" in inside else (name, value)
-    for field in records(source):
-        yield _label(field) or text(field.get("id")).strip(), first(field, "value", "answer", "text")
+    for place, field in enumerate(records(source), start=1):
+        name = _label(field) or text(first(field, "id", "_id")).strip()
+        yield name or f"{UNNAMED}{place}", first(field, "value", "answer", "text")
 
 
 def _label(field: Json) -> str:
@@ -82,16 +83,32 @@ def _details(client: Json, known: dict[str, str]) -> dict[str, str]:
     visited = moment(first(client, *_STANDARD["Last visit"]))
     details["Last visit"] = visited.isoformat(timespec="seconds") if visited else details["Last visit"]
     details["Location"] = details["Location"] or readable([client.get(key) for key in _PLACE])
-    for label, shown in chain(_own(known), _unknown(client)):
-        details[label] = details.get(label) or shown
-    return {label: shown for label, shown in details.items() if shown}
+    standard = {label: shown for label, shown in details.items() if shown}
+    everything = details | dict(_own(known)) | dict(_unknown(client)) | standard
+    return {label: shown for label, shown in everything.items() if shown}
 
 
 def _own(known: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Label a site's own fields by their Property key; one without has a random key, which nobody can read."""
+    """Label a site's own fields by their Property key; one without has a random key, which nobody can read.
+
+    Any visitor may make them up: what stands under a label of ours is known to come from Chatra.
+    """
     for key, shown in known.items():
-        if key and key not in _PERSON:
-            yield (UNNAMED + key if _RANDOM.fullmatch(key) else key), shown
+        label = " ".join(key.split())
+        if _RANDOM.fullmatch(label):
+            yield UNNAMED + label, shown
+        elif _as_it_looks(label) in _OURS:
+            yield f"{label} (site)", shown
+        elif label and label not in PERSON:
+            yield label, shown
+
+
+def _as_it_looks(label: str) -> str:
+    """What is left of a label for the eye: its letters and digits, large or small, of whatever width."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", label).casefold() if letter.isalnum())
+
+
+_OURS = frozenset(map(_as_it_looks, (*_STANDARD, *_LABELS.values())))
 
 
 def _unknown(client: Json) -> Iterator[tuple[str, str]]:

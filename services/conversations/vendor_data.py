@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from channels.base import UNNAMED
 from models import Agent, Case, Channel, Identity
 from services import access
 from services.exchange import channel_settings
 from services.exchange.channel_settings import Panel
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,13 @@ def _facts(details: Mapping[str, str]) -> tuple[Fact, ...]:
 
 
 def _moment(value: str) -> datetime | None:
-    """The value as a moment, if it is one with its zone; a date alone is left as it was written."""
+    """The value as a moment in UTC, if it is one with its zone; a date alone is left as it was written.
+
+    So is a time that nobody can mean: visitors may write what they like, up to the ends of the calendar.
+    """
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
+        at = found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else None
+    return at if at is not None and _FIRST_YEAR <= at.year <= _LAST_YEAR else None

@@ -13,10 +13,10 @@ from extensions import db
 from models import Agent, Channel, Group
 from services.errors import N_, InvalidInput
 from services.sanitise import one_line
-from services.uow import unit_of_work
+from services.uow import note_agent, unit_of_work
 
 MOST_ROUTES = 200
-_LONGEST_ID = 100
+LONGEST_ID = 100
 
 
 class Panel(StrEnum):
@@ -58,12 +58,15 @@ def change(channel_id: int, new: ChannelSettings) -> None:
     """Keep new choices.
 
     Raises:
-        InvalidInput: too many routes, one without the vendor's id, or an agent or group that does not exist.
+        InvalidInput: too many routes, one without the vendor's id or with one that is too long or stands there twice,
+            or an agent or group that does not exist.
     """
-    routes = {one_line(vendor_id, longest=_LONGEST_ID): group for vendor_id, group in new.routes.items()}
+    routes = {clean_id(vendor_id): group for vendor_id, group in new.routes.items()}
     with unit_of_work() as session:
-        if len(routes) > MOST_ROUTES or "" in routes:
+        if len(routes) > MOST_ROUTES or "" in routes or len(routes) < len(new.routes):
             raise InvalidInput("routes", N_("Enter an id in every row, in %(most)s rows at most."), most=MOST_ROUTES)
+        if any(len(vendor_id) > LONGEST_ID for vendor_id in routes):
+            raise InvalidInput("routes", N_("At most %(most)s characters fit."), most=LONGEST_ID)
         if any(session.get(Group, group_id) is None for group_id in (*new.groups, *routes.values())):
             raise InvalidInput("routes", N_("Choose a group."))
         if any(session.get(Agent, agent_id) is None for agent_id in new.agents):
@@ -75,13 +78,27 @@ def change(channel_id: int, new: ChannelSettings) -> None:
             "panel_groups": sorted(new.groups),
             "routes": routes,
         }
-        channel.settings = {**channel.settings, **_news(channel, chosen)}
+        news = _news(channel, chosen)
+        channel.settings = {**channel.settings, **news}
+        if news.keys() & {"panel_agents", "panel_groups"}:
+            _note_everybody()
+
+
+def clean_id(vendor_id: str) -> str:
+    """A vendor's id of a group as it is kept: one line. One that is too long is left longer than `LONGEST_ID`."""
+    return one_line(vendor_id, longest=LONGEST_ID + 1)
 
 
 def _news(channel: Channel, chosen: dict[str, Any]) -> dict[str, Any]:
     """What differs from what is kept, or from the usual where nothing is: the audit log tells of nothing else."""
     usual: dict[str, Any] = {"panel": Panel.INFORMATIONAL.value, "panel_agents": [], "panel_groups": [], "routes": {}}
     return {name: value for name, value in chosen.items() if value != channel.settings.get(name, usual[name])}
+
+
+def _note_everybody() -> None:
+    """Have all open pages find out whether their agent still sees the data. Part of a unit of work."""
+    for agent_id in db.session().scalars(select(Agent.id).where(Agent.active)):
+        note_agent(agent_id)
 
 
 def move_group(group_id: int, replacement_id: int) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import undefer
 
 from channels.base import Capabilities, ChannelError, Connection
 from extensions import db
-from models import Channel, Group, Widget
+from models import Agent, Channel, Group, Widget
 from services import clock, tokens
 from services.errors import N_, InvalidInput
 from services.sanitise import one_line
-from services.uow import lock_channel, unit_of_work
+from services.uow import lock_channel, note_agent, unit_of_work
 
 from . import channel_settings
 from .channel_settings import ChannelSettings
@@ -92,6 +92,19 @@ def by_hook_token(kind: str, token: str) -> Channel | None:
     return db.session().scalar(_BY_HOOK, {"hook_hash": tokens.digest(token), "kind": kind})
 
 
+def by_credential(kind: str, name: str, value: str) -> Channel | None:
+    """The connection of this kind that has this value among its credentials."""
+    alike = (channel for channel in everything() if channel.kind == kind)
+    return next((channel for channel in alike if channel.credentials.get(name) == value), None)
+
+
+def free_name(wanted: str) -> str:
+    """This name, or with the first number that tells it apart from the connections there are, as "Chatra 2"."""
+    taken = {channel.name.casefold() for channel in everything()}
+    names = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name.casefold() not in taken)
+
+
 def connect(
     *,
     kind: str,
@@ -105,13 +118,17 @@ def connect(
     """Add a vendor's channel with a webhook address of its own.
 
     Raises:
-        InvalidInput: choices that cannot be taken.
+        InvalidInput: the name is empty, the group is not in use, or choices that cannot be taken.
     """
+    clean = _checked_name(name)
     with unit_of_work() as session:
+        session.refresh(group)
+        if not group.active:
+            raise InvalidInput("group", N_("Choose a group."))
         channel = Channel(
             kind=kind,
             family=family,
-            name=name,
+            name=clean,
             state_reason=state_reason[:500],
             group_id=group.id,
             sealed_credentials=json.dumps(credentials),
@@ -137,9 +154,7 @@ def change(channel_id: int, *, name: str, group_id: int, choices: ChannelSetting
     Raises:
         InvalidInput: the name is empty, the group is not in use, or choices that cannot be taken.
     """
-    wanted = one_line(name, longest=120)
-    if not wanted:
-        raise InvalidInput("name", N_("Enter a name."))
+    wanted = _checked_name(name)
     with unit_of_work() as session:
         group, channel = session.get(Group, group_id), lock_channel(channel_id)
         if group is None or not group.active:
@@ -153,6 +168,7 @@ def mark_broken(channel_id: int, reason: str) -> None:
     with unit_of_work():
         channel = lock_channel(channel_id)
         if channel.state != OFF:
+            _note_administrators(channel.state != BROKEN)
             channel.state, channel.state_reason = BROKEN, reason
 
 
@@ -164,6 +180,7 @@ def mark_working(channel_id: int) -> None:
     with unit_of_work():
         channel = lock_channel(channel_id)
         if channel.state != OFF:
+            _note_administrators(channel.state == BROKEN)
             channel.state, channel.state_reason = CONNECTED, ""
 
 
@@ -176,6 +193,7 @@ def replace_credentials(channel_id: int, credentials: dict[str, str], *, state_r
         channel.sealed_credentials = json.dumps(credentials)
         channel.state_reason = state_reason[:500]
         if channel.state != OFF:
+            _note_administrators(channel.state == BROKEN)
             channel.state = CONNECTED
 
 
@@ -191,6 +209,20 @@ def make_widget(*, name: str, channel: Channel) -> Widget:
 def widget_by_key(key: str) -> Widget | None:
     """The widget that a snippet names."""
     return db.session().scalar(select(Widget).where(Widget.key == key))
+
+
+def _note_administrators(is_news: bool) -> None:
+    """Have the open pages of administrators told how many channels are in trouble. Part of a unit of work."""
+    if is_news:
+        for agent_id in db.session().scalars(select(Agent.id).where(Agent.is_admin, Agent.active)):
+            note_agent(agent_id)
+
+
+def _checked_name(name: str) -> str:
+    clean = one_line(name, longest=120)
+    if not clean:
+        raise InvalidInput("name", N_("Enter a name."))
+    return clean
 
 
 def _telling_kinds() -> list[str]:

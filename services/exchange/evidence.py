@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy import ColumnElement, func, select
 
-from channels.base import Delivery
+from channels.base import Delivery, json_object
 from extensions import db
 from models import Channel, Identity, InboxItem
 
@@ -46,4 +44,4 @@ def _hooks(channel: Channel) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _delivery(item: InboxItem) -> Delivery:
-    return Delivery(raw=item.body, body=json.loads(item.body), nonce=f"inbox {item.id}")
+    return Delivery(raw=item.body, body=json_object(item.body), nonce=f"inbox {item.id}")

@@ -27,7 +27,10 @@ _HEARD_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class _Arrival:
-    """A delivery as it is going to be stored. `is_sign_of_life`: the channel has not been heard of for a while."""
+    """A delivery as it is going to be stored.
+
+    `is_sign_of_life`: the channel has not been heard of for a while, and this came of itself, not because we asked.
+    """
 
     values: dict[str, Any]
     is_sign_of_life: bool
@@ -57,7 +60,7 @@ def accept(channel: Channel, adapter: Adapter, delivery: Delivery) -> bool:
         "reason": reason,
         "received_at": now,
     }
-    arrival = _Arrival(values, _is_news(channel.heard_at, now))
+    arrival = _Arrival(values, not delivery.fetched and _is_news(channel.heard_at, now))
     # Whoever waits for others must not keep a connection from them.
     db.session().rollback()
     return _store_together(arrival)

@@ -17,7 +17,7 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.orm import defer
 
 from extensions import db
-from models import Agent, Case, Channel, Customer, InboxItem, Message, OutboxItem
+from models import Agent, Case, Channel, Customer, Delivery, InboxItem, Message, OutboxItem
 from models.stream import stream_key
 from services import access
 
@@ -27,9 +27,8 @@ PAGE = 50
 LATEST = 5
 # Written into the statements: with bound values SQLite cannot see that the partial indexes fit.
 _IS_ASIDE = InboxItem.state == literal(inbox.ASIDE, literal_execute=True)
-_IS_TROUBLE = OutboxItem.state.in_(
-    [literal(state, literal_execute=True) for state in (outbox.FAILED, outbox.UNKNOWN)],
-)
+_TROUBLE = (outbox.FAILED, outbox.UNKNOWN)
+_IS_TROUBLE = OutboxItem.state.in_([literal(state, literal_execute=True) for state in _TROUBLE])
 
 
 class Show(StrEnum):
@@ -76,6 +75,7 @@ class Line:
         state: as `InboxItem.state` or `OutboxItem.state`.
         reason: why it is not done, if anything went wrong.
         attempts: how often it was tried.
+        is_made_good: whether a call that failed or is in doubt is of a message that has arrived since.
         may_replay: whether it can be applied again.
     """
 
@@ -89,6 +89,7 @@ class Line:
     state: str
     reason: str
     attempts: int
+    is_made_good: bool
     may_replay: bool
 
 
@@ -112,15 +113,22 @@ class _Candidate:
 
 @dataclass(frozen=True)
 class _Found:
-    """A row of either table, and of a call's message the case."""
+    """A row of either table, and of a call's message the case and how it stands."""
 
     item: InboxItem | OutboxItem
     at: datetime
     case_id: int = 0
+    delivery: str = ""
 
 
 def page(
-    channel: Channel, agent: Agent, *, show: Show = Show.EVERYTHING, after: Cursor | None = None, size: int = PAGE
+    channel: Channel,
+    agent: Agent,
+    *,
+    show: Show = Show.EVERYTHING,
+    after: Cursor | None = None,
+    size: int = PAGE,
+    replayed: int | None = None,
 ) -> Page:
     """A page of the channel's log.
 
@@ -130,9 +138,10 @@ def page(
         show: which lines.
         after: where the page before ended.
         size: how many lines.
+        replayed: a delivery that is being applied again; it keeps its place among what needs attention.
     """
     after = after or Cursor()
-    came = _deliveries(channel, show, after.inbox, size + 1) if show != Show.OUT else []
+    came = _deliveries(channel, show, after.inbox, size + 1, replayed) if show != Show.OUT else []
     owed = _calls(channel, show, after.outbox, size + 1) if show != Show.IN else []
     # One more than fits tells whether there is another page.
     found = list(islice(merge(came, owed, key=lambda one: one.at, reverse=True), size + 1))
@@ -140,6 +149,15 @@ def page(
     cases = _cases(channel, agent, shown)
     lines = [_line(channel, one, cases) for one in shown]
     return Page(lines, _behind(shown, after) if len(found) > size else None)
+
+
+def delivery(channel: Channel, agent: Agent, item_id: int) -> Line | None:
+    """The line of one delivery, None where the channel has none of that number."""
+    item = db.session().get(InboxItem, item_id, options=[defer(InboxItem.body, raiseload=True)])
+    if item is None or item.channel_id != channel.id:
+        return None
+    found = _Found(item, item.received_at)
+    return _line(channel, found, _cases(channel, agent, [found]))
 
 
 def latest(channel: Channel, agent: Agent) -> list[Line]:
@@ -153,25 +171,28 @@ def set_aside() -> Mapping[int, int]:
     return dict(db.session().execute(query).all())
 
 
-def _deliveries(channel: Channel, show: Show, before: int | None, most: int) -> list[_Found]:
+def _deliveries(channel: Channel, show: Show, before: int | None, most: int, replayed: int | None) -> list[_Found]:
     query = select(InboxItem).options(defer(InboxItem.body, raiseload=True)).where(InboxItem.channel_id == channel.id)
-    if show == Show.ATTENTION:
-        query = query.where(_IS_ASIDE)
     if before is not None:
         query = query.where(InboxItem.id < before)
-    found = db.session().scalars(query.order_by(InboxItem.id.desc()).limit(most))
+    wanted = query.where(_IS_ASIDE) if show == Show.ATTENTION else query
+    found = list(db.session().scalars(wanted.order_by(InboxItem.id.desc()).limit(most)))
+    if show == Show.ATTENTION and replayed is not None:
+        # Asked for by itself: together with the state no index would fit.
+        others = db.session().scalars(query.where(InboxItem.id == replayed, ~_IS_ASIDE))
+        found = sorted([*found, *others], key=lambda item: item.id, reverse=True)[:most]
     return [_Found(item, item.received_at) for item in found]
 
 
 def _calls(channel: Channel, show: Show, before: int | None, most: int) -> list[_Found]:
-    query = select(OutboxItem, Message.case_id).options(defer(OutboxItem.text))
+    query = select(OutboxItem, Message.case_id, Message.delivery).options(defer(OutboxItem.text))
     query = query.join(Message, Message.id == OutboxItem.message_id).where(OutboxItem.channel_id == channel.id)
     if show == Show.ATTENTION:
-        query = query.where(_IS_TROUBLE)
+        query = query.where(_IS_TROUBLE, Message.delivery.in_((Delivery.FAILED, Delivery.UNKNOWN)))
     if before is not None:
         query = query.where(OutboxItem.id < before)
     found = db.session().execute(query.order_by(OutboxItem.id.desc()).limit(most))
-    return [_Found(item, item.created_at, case_id) for item, case_id in found]
+    return [_Found(item, item.created_at, case_id, delivery) for item, case_id, delivery in found]
 
 
 def _behind(shown: list[_Found], after: Cursor) -> Cursor:
@@ -214,6 +235,7 @@ def _line(channel: Channel, one: _Found, cases: list[_Candidate]) -> Line:
         state=item.state,
         reason="" if item.state == inbox.DONE else item.reason,
         attempts=item.attempts,
+        is_made_good=item.state in _TROUBLE and one.delivery == Delivery.SENT,
         may_replay=may_replay,
     )
 

@@ -25,11 +25,14 @@ def of_delivery(channel: Channel, item_id: int) -> str | None:
 
 
 def of_call(channel: Channel, item_id: int) -> str | None:
-    """What this channel was to be told, in the desk's words; None where there is no such call."""
+    """What this channel was to be told, in the desk's words; None where there is no such call.
+
+    Of a message that was deleted its words are gone here, too.
+    """
     item = db.session().get(OutboxItem, item_id)
     if item is None or item.channel_id != channel.id:
         return None
-    message = item.message
+    message, is_deleted = item.message, item.message.deleted_at is not None
     agent = db.session().get(Agent, message.agent_id) if message.agent_id else None
     told = {
         "verb": item.verb,
@@ -38,7 +41,8 @@ def of_call(channel: Channel, item_id: int) -> str | None:
         "part": item.part or None,
         "id": item.external_id,
         "agent": {"name": agent.name, "email": agent.email} if agent is not None else None,
-        "text": item.text,
+        "deleted": is_deleted or None,
+        "text": "" if is_deleted else item.text,
         "files": [file.name for file in message.attachments if file.public_id in item.files],
     }
     return _readable({name: value for name, value in told.items() if value not in (None, "", [])})

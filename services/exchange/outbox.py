@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, select
+from sqlalchemy.orm import aliased
 
 from channels.base import Change, ChannelError, Outbound, Receipt
 from extensions import db
-from models import Agent, Case, Channel, OutboxItem, Verb
+from models import Agent, Case, Channel, InboxItem, OutboxItem, Verb
 from services import clock
 from services.uow import lock_case, lock_stream, unit_of_work
 
@@ -24,12 +25,25 @@ from .standing import SENDING as SENDING
 from .standing import UNKNOWN as UNKNOWN
 from .standing import WITHDRAWN as WITHDRAWN
 
+# Tries while the vendor takes other calls; while it takes none, only time counts.
 MOST_ATTEMPTS = 12
+LONGEST = timedelta(hours=24)
 _LEASE = timedelta(seconds=60)
 _LONGEST_WAIT = 300.0
 _MOST = 500
+# Of a delivery. The inbox says the same; it needs this module.
+_NOT_APPLIED = literal("pending", literal_execute=True)
 # What waits for an echo lets pass what stands behind it.
 _OWED: ColumnElement[bool] = and_(OutboxItem.settled_at.is_(None), OutboxItem.state != AWAITING)
+# A part before it may not have arrived: the customer would read them in the wrong order.
+_BEFORE = aliased(OutboxItem)
+_IS_HELD: ColumnElement[bool] = and_(
+    OutboxItem.verb == Verb.SEND,
+    OutboxItem.part > 0,
+    exists().where(
+        _BEFORE.message_id == OutboxItem.message_id, _BEFORE.part < OutboxItem.part, _BEFORE.state == AWAITING
+    ),
+)
 
 
 def claim(stream: str) -> OutboxItem | None:
@@ -102,7 +116,7 @@ def fail(item_id: int, error: ChannelError, *, idempotent: bool) -> None:
             return
         if error.uncertain and not idempotent and item.verb == Verb.SEND:
             owing.await_echo(item, error.reason)
-        elif error.permanent or item.attempts >= MOST_ATTEMPTS:
+        elif error.permanent or item.attempts >= MOST_ATTEMPTS or clock.now() - item.created_at >= LONGEST:
             owing.give_up(item, FAILED, error.reason)
         else:
             _try_later(item, error)
@@ -128,9 +142,10 @@ def expire_leases() -> None:
 def give_up_waiting() -> None:
     """No echo has come in time: nobody knows, and an agent is asked. One that comes later is believed all the same."""
     late = (OutboxItem.settled_at.is_(None), OutboxItem.state == AWAITING, OutboxItem.next_at <= clock.now())
-    # An echo of a channel that is switched off has come, perhaps, and waits.
-    query = select(OutboxItem.id).join(Channel, Channel.id == OutboxItem.channel_id).where(*late, breaker.not_off())
-    for item_id in db.session().scalars(query.limit(_MOST)).all():
+    # The echo has come, perhaps, and waits: the channel is switched off, or there was no worker for a while.
+    heard = exists().where(InboxItem.stream == OutboxItem.stream, InboxItem.state == _NOT_APPLIED)
+    query = select(OutboxItem.id).join(Channel, Channel.id == OutboxItem.channel_id)
+    for item_id in db.session().scalars(query.where(*late, breaker.not_off(), ~heard).limit(_MOST)).all():
         with unit_of_work() as session:
             item = session.get_one(OutboxItem, item_id)
             lock_stream(item.stream)
@@ -142,13 +157,15 @@ def give_up_waiting() -> None:
 def due_streams(at: datetime) -> list[str]:
     """Streams whose next item should have gone out by now: a retry is due or a doorbell was lost.
 
-    Of a channel that keeps failing it is one, for the probe, and none while it pauses.
+    Of a channel that keeps failing it is one, for the probe, and none while it pauses. The probe is what has waited
+    longest, so that a message which the vendor cannot take does not hold up the others.
     """
     heads = select(func.min(OutboxItem.id)).where(_OWED).group_by(OutboxItem.stream)
-    due = (OutboxItem.id.in_(heads), OutboxItem.state == READY, OutboxItem.next_at <= at, breaker.not_paused())
+    due = (OutboxItem.id.in_(heads), OutboxItem.state == READY, OutboxItem.next_at <= at, ~_IS_HELD)
     query = select(OutboxItem.stream, Channel.id, Channel.failures).join(Channel, Channel.id == OutboxItem.channel_id)
     found, probed = [], set[int]()
-    for stream, channel_id, failures in db.session().execute(query.where(*due).limit(_MOST)):
+    query = query.where(*due, breaker.not_paused()).order_by(OutboxItem.next_at, OutboxItem.id)
+    for stream, channel_id, failures in db.session().execute(query.limit(_MOST)):
         if failures < breaker.PATIENCE or channel_id not in probed:
             found.append(stream)
         probed.add(channel_id)
@@ -156,18 +173,19 @@ def due_streams(at: datetime) -> list[str]:
 
 
 def _is_held(item: OutboxItem) -> bool:
-    """Whether a part before this one may not have arrived: the customer would read them in the wrong order."""
-    if item.verb != Verb.SEND or not item.part:
-        return False
-    before = (OutboxItem.message_id == item.message_id, OutboxItem.part < item.part, OutboxItem.state == AWAITING)
-    return bool(db.session().scalar(select(exists().where(*before))))
+    return item.part > 0 and bool(db.session().scalar(select(_IS_HELD).where(OutboxItem.id == item.id)))
 
 
 def _try_later(item: OutboxItem, error: ChannelError) -> None:
-    """Nothing has happened, which is sure: the same call again, after a while."""
+    """Nothing has happened, as far as the vendor says: the same call again, after a while.
+
+    A vendor that takes nothing does not refuse this one.
+    """
+    if breaker.is_failing(item.channel_id):
+        item.attempts = max(item.attempts - 1, 1)
     wait = error.retry_after if error.retry_after is not None else backoff(item.attempts)
-    item.state, item.claimed_at, item.reason = READY, None, error.reason[:500]
-    item.next_at = clock.now() + timedelta(seconds=min(wait, _LONGEST_WAIT))
+    item.state, item.reason = READY, error.reason[:500]
+    item.next_at = clock.now() + timedelta(seconds=wait)
     # It may have been edited meanwhile.
     owing.follow(lock_case(item.message.case_id), item.message)
 

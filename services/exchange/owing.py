@@ -88,10 +88,11 @@ def arrive(item: OutboxItem, external_id: str = "") -> None:
 
     Args:
         item: the call.
-        external_id: by which the vendor knows what was sent, empty where it named none.
+        external_id: by which the vendor itself knows what was sent, empty where it named none.
     """
     case, message = lock_case(item.message.case_id), item.message
-    item.state, item.settled_at, item.reason = DONE, clock.now(), ""
+    if item.state != DONE:
+        item.state, item.settled_at, item.reason = DONE, clock.now(), ""
     if item.verb == Verb.SEND and external_id:
         item.external_id = external_id
         is_first = item.part == 0 and message.external_id is None

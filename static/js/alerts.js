@@ -56,7 +56,8 @@
   function tellError(event) {
     const { ctx } = event.detail;
     Object.assign(ctx, { swap: "none", push: null, replace: null });
-    if (!isQuiet(ctx) && !ctx.text.includes('hx-target="#toasts"')) deskbell.toast(deskbell.text("failed"), "error");
+    if (isQuiet(ctx)) ctx.text = "";
+    else if (!ctx.text.includes('hx-target="#toasts"')) deskbell.toast(deskbell.text("failed"), "error");
   }
 
   function tellFailure(event) {

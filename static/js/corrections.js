@@ -18,28 +18,48 @@
     }
   }
 
+  const box = () => document.querySelector("#correction textarea");
+
   /** After the link the form has come. After the form it has come again with the reason, or the words were taken. */
   function swapped(event) {
     mark();
-    const { sourceElement, text } = event.detail.ctx;
-    if (!sourceElement?.matches?.("[data-correct], .correction")) return;
-    if (!text.includes("correction-text")) dialog().close();
-    else if (!dialog().open) deskbell.openDialog("correction-dialog");
-    document.getElementById("correction-text")?.focus();
+    const { sourceElement, text, response } = event.detail.ctx;
+    // What the desk has refused stays as it is; a toast says why.
+    if (!sourceElement?.matches?.("[data-correct], .correction") || response.status >= 400) return;
+    // In a message such quotes would be escaped.
+    if (!text.includes('id="correction-text"')) finish();
+    else if (!dialog().open) showForm();
+    box()?.focus();
+  }
+
+  /** Shows the form, with what was written in it before and neither taken nor given up. */
+  function showForm() {
+    deskbell.openDialog("correction-dialog");
+    box().value = deskbell.drafts.ofCorrection(edited) || box().value;
+  }
+
+  /** The words were taken, or given up. */
+  function finish() {
+    deskbell.drafts.keepCorrection(edited, "");
+    dialog().close();
   }
 
   function closed(event) {
     if (event.target !== dialog()) return;
     document.getElementById("correction").replaceChildren();
+    for (const menu of document.querySelectorAll(".message-menu[open]")) menu.open = false;
     deskbell.focusFirst(document.querySelector(`#${edited} .message-menu summary`), document.getElementById(edited));
   }
 
+  document.addEventListener("input", (event) => {
+    if (event.target === box()) deskbell.drafts.keepCorrection(edited, box().value);
+  });
   document.addEventListener("click", (event) => {
     const { target } = event;
     if (target.closest("[data-correct]")) edited = target.closest(".message").id;
     if (!target.closest("#correction [data-close]")) return;
     event.preventDefault();
-    dialog().close();
+    finish();
   });
   // A press elsewhere folds a menu, and so does Escape.
   document.addEventListener("pointerdown", (event) => {

@@ -1,5 +1,5 @@
-// Half-written replies and notes, kept per agent and case until they are sent. What was written as a note is never put
-// before somebody as a reply.
+// Half-written replies and notes, kept per agent and case until they are sent, and other words for a message until they
+// are saved. What was written as a note is never put before somebody as a reply.
 (() => {
   "use strict";
 
@@ -41,6 +41,8 @@
   }
 
   deskbell.drafts = {
+    ofCorrection: (messageId) => kept(messageId, false),
+    keepCorrection: (messageId, text) => keep(messageId, text, false),
     clear(caseId, isNote) {
       keep(caseId, "", isNote);
       showReason("");

@@ -1,4 +1,4 @@
-// Small things of every page: values copy by a click.
+// Small things of every page: values copy by a click, and of tabs that do not all fit the present one is in sight.
 (() => {
   "use strict";
 
@@ -27,8 +27,16 @@
     setTimeout(() => (label.textContent = before), DONE_MS);
   }
 
+  /** Scrolls the tabs themselves and never the page. */
+  function showPresentTab() {
+    const tabs = document.querySelector(".aside");
+    const present = tabs?.querySelector("[aria-current]");
+    if (present) tabs.scrollLeft = present.offsetLeft - (tabs.clientWidth - present.offsetWidth) / 2;
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copyFor(button);
   });
+  document.addEventListener("DOMContentLoaded", showPresentTab);
 })();

@@ -58,6 +58,12 @@
     document.body.dataset.panel = "closed"; // or it would cover what has the focus now
     markButtons();
   });
+  document.addEventListener("htmx:after:swap", () => {
+    // Whoever may not see the integrations' data any more loses its panel while it is open.
+    if (!conversation()?.dataset.aside || document.querySelector("#conversation .panel-vendor")) return;
+    delete conversation().dataset.aside;
+    markButtons();
+  });
   document.addEventListener("deskbell:opened", () => {
     if (localStorage.getItem(FOLDED) && document.body.dataset.panel !== "open") document.body.dataset.panel = "closed";
     markButtons();

@@ -4,11 +4,21 @@
 
   const listOf = (button) => button.closest("fieldset").querySelector("ol");
 
+  /** Says of each row which one it is. */
+  function count(list) {
+    [...list.children].forEach((row, place) => {
+      for (const part of row.querySelectorAll("[data-label]")) {
+        part.setAttribute("aria-label", window.deskbell.fill(part.dataset.label, { number: place + 1 }));
+      }
+    });
+  }
+
   function add(button) {
     const list = listOf(button);
     list.append(document.getElementById(`${button.dataset.rowAdd}-row`).content.cloneNode(true));
     const row = list.lastElementChild;
     row.querySelector("[data-row-remove]").hidden = false;
+    count(list);
     row.querySelector("input").focus();
   }
 
@@ -18,6 +28,7 @@
     const fieldset = row.closest("fieldset");
     const next = row.nextElementSibling || row.previousElementSibling;
     row.remove();
+    count(fieldset.querySelector("ol"));
     (next ? next.querySelector("input") : fieldset.querySelector("[data-row-add]")).focus();
   }
 

@@ -1,6 +1,6 @@
 // Times as people say them, by the server's clock and in the reader's zone; exact on hover. <time data-time> says how:
-// "ago": now, 3 min, 2 hr, then the date; "wait": the same, counting seconds; "clock": 10:02 (days.js names the day);
-// "date": the day alone; "exact": day and time.
+// "ago": now, 3 min, 2 hr, then the date; "since": the same within a sentence, "3 min. ago"; "wait": counting seconds;
+// "clock": 10:02 (days.js names the day); "date": the day alone; "exact": day and time.
 (() => {
   "use strict";
 
@@ -16,6 +16,7 @@
   const brief = units("narrow");
   const plain = units("short");
   const justNow = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "second");
+  const past = new Intl.RelativeTimeFormat(lang, { style: "short" });
   const date = (more) => new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", ...more });
   const dates = { near: date({}), far: date({ year: "numeric" }) };
   const clock = new Intl.DateTimeFormat(lang, { timeStyle: "short" });
@@ -41,6 +42,11 @@
     return names.hour.format(Math.floor(seconds / HOUR));
   }
 
+  function since(seconds) {
+    const [length, name] = seconds < HOUR ? [MINUTE, "minute"] : [HOUR, "hour"];
+    return past.format(-Math.floor(seconds / length), name);
+  }
+
   function onDate(moment) {
     const isThisYear = new Date(moment).getFullYear() === new Date(deskbell.now()).getFullYear();
     return (isThisYear ? dates.near : dates.far).format(moment);
@@ -53,7 +59,8 @@
     const seconds = (deskbell.now() - moment) / 1000;
     if (seconds >= DAY) return onDate(moment);
     if (how === "wait") return age(seconds, brief);
-    return seconds < MINUTE ? justNow : age(seconds, plain);
+    if (seconds < MINUTE) return justNow;
+    return how === "since" ? since(seconds) : age(seconds, plain);
   }
 
   function write(time) {

@@ -10,10 +10,12 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from channels.base import ChannelError
 from extensions import db
 from models import Access, Agent, Case
 from realtime import topics
 from services.conversations import chats, messages
+from services.exchange import outbox
 from services.team import access_levels
 from services.team.access_levels import Level
 from tests import factories as make
@@ -77,6 +79,18 @@ def test_the_same_send_twice_is_one_message(browser: Browser) -> None:
     for _ in range(2):
         assert browser.act(f"/chats/{case.id}/reply", text="hello", client_id="k").status_code == 200
     assert [message.text for message in messages.latest(case.id)] == ["Hello", "hello"]
+
+
+def test_what_failed_is_not_offered_again_once_nothing_can_be_sent(browser: Browser, ann: Agent) -> None:
+    case = make.chat(channel=make.chatra())
+    chats.reply(case.id, ann, "hello")
+    item = outbox.claim(case.stream)
+    assert item is not None
+    outbox.fail(item.id, ChannelError("Chatra did not accept it (answer 400).", permanent=True), idempotent=False)
+    assert 'data-act="again"' in browser.get(f"/chats/{case.id}").text
+    make.disconnected(case.channel)
+    page = browser.get(f"/cases/{case.id}").text
+    assert ("did not accept it" in page, 'data-act="again"' in page) == (True, False)
 
 
 def test_ending_leads_to_the_list_of_cases(browser: Browser) -> None:

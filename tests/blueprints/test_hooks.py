@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from blueprints.connecting import adapter_of
 from extensions import db
 from models import Case, Channel, InboxItem
-from services.exchange import inbox
+from services.exchange import evidence, inbox, log, log_bodies
 from tests import factories as make
 
 MEBIBYTE = 1024 * 1024
@@ -49,10 +51,29 @@ def test_a_wrong_token_is_not_found(client: FlaskClient, address: str) -> None:
     assert stored() == []
 
 
-@pytest.mark.parametrize("raw", [b"", b"nonsense", b"[1]", b'"text"', b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_object_is_refused(client: FlaskClient, address: str, raw: bytes) -> None:
-    assert client.post(address, data=raw, content_type="application/json").status_code == 400
-    assert stored() == []
+@pytest.mark.parametrize("raw", [b"", b"payload=1", b"[1]", b'"text"', b"\xff\xfe", b"[" * 100_000, b"{}"])
+def test_what_is_no_json_object_is_acknowledged_set_aside_and_seen(
+    app: Flask, client: FlaskClient, address: str, raw: bytes
+) -> None:
+    assert client.post(address, data=raw, content_type="application/json").status_code == 200
+    (item,) = stored()
+    reason = "The delivery is no JSON object, or an empty one."
+    assert (item.body, item.state, item.reason) == (raw, inbox.ASIDE, reason)
+    channel = db.session.get_one(Channel, item.channel_id)
+    assert channel.heard_at is not None
+    (line,) = log.latest(channel, make.agent(admin=True))
+    assert (line.state, line.reason) == (inbox.ASIDE, reason)
+    assert log_bodies.of_delivery(channel, item.id) is not None
+    (delivery,) = evidence.latest(channel, 10)
+    assert (delivery.raw, delivery.body) == (raw, {})
+
+
+def test_replayed_it_is_set_aside_again(app: Flask, client: FlaskClient, address: str) -> None:
+    client.post(address, data=b"[1]")
+    (item,) = stored()
+    inbox.replay(item.channel_id, item.id)
+    inbox.apply_next(item.stream, adapter_of(db.session.get_one(Channel, item.channel_id)))
+    assert (item.state, item.reason) == (inbox.ASIDE, "The delivery is no JSON object, or an empty one.")
 
 
 def test_more_than_a_mebibyte_is_too_large(client: FlaskClient, address: str) -> None:
@@ -70,6 +91,11 @@ def test_json_that_we_do_not_understand_is_stored_acknowledged_and_marked(client
 
 def test_the_content_type_does_not_matter(client: FlaskClient, address: str) -> None:
     assert client.post(address, data=json.dumps(body()), content_type="text/plain").status_code == 200
+
+
+@pytest.mark.parametrize("cut", ["/hooks/", "/hooks/chatra", "/hooks/chatra/", "/hooks/chatra/a/b"])
+def test_an_address_that_was_cut_off_is_not_found(client: FlaskClient, cut: str) -> None:
+    assert client.post(cut, json=body()).status_code == 404
 
 
 def test_only_post_is_taken(client: FlaskClient, address: str) -> None:

@@ -56,12 +56,12 @@ def stands(state: str, reason: str = "", attempts: int = 1, **more: object) -> N
     with unit_of_work() as session:
         item = session.scalars(db.select(OutboxItem)).one()
         for name, value in {"state": state, "reason": reason, "attempts": attempts, **more}.items():
-            setattr(item, name, value)
+            setattr(item.message if name == "message.delivery" else item, name.removeprefix("message."), value)
 
 
 def lines(page: str) -> list[str]:
     """The lines as they are read, without their time."""
-    entries = re.findall(r'<li class="log-entry exchange">(.*?)</li>', page, re.DOTALL)
+    entries = re.findall(r'<li class="log-entry exchange"[^>]*>(.*?)</li>', page, re.DOTALL)
     words = [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", entry)).split()) for entry in entries]
     return [re.sub(r" \d{4}-\d\d-\d\d \d\d:\d\d UTC", "", line) for line in words]
 
@@ -99,6 +99,7 @@ def test_what_came_in_and_went_out_stands_newest_first_with_its_case_and_result(
         ({"state": "awaiting"}, "Send Not confirmed yet"),
         ({"state": "unknown"}, "Send Not confirmed"),
         ({"state": "failed", "reason": "Chatra gave no answer."}, "Send Failed Chatra gave no answer."),
+        ({"state": "failed", "message.delivery": "sent"}, "Send Failed, made good since"),
         ({"state": "done", "attempts": 2}, "Send Delivered, 2 attempts"),
         ({"state": "withdrawn", "verb": "edit"}, "Edit Withdrawn"),
         ({"state": "done", "verb": "delete"}, "Delete Delivered"),
@@ -163,12 +164,26 @@ class TestReplay:
     def test_applies_a_delivery_again_and_leads_back(self, admin: Browser, chatra: Channel, log: str) -> None:
         comes_to_nothing(chatra)
         answer = admin.submit(f"{log}/in/1/replay", page=log, show="attention", after="5-")
-        assert (answer.status_code, answer.location) == (303, f"{log}?show=attention&after=5-")
+        back = f"{log}?show=attention&after=5-&replayed=1#log-line-1"
+        assert (answer.status_code, answer.location) == (303, back)
         assert db.session.get_one(InboxItem, 1).state == inbox.PENDING
+
+    def test_is_waited_for_in_the_deliverys_own_line(self, admin: Browser, chatra: Channel, log: str) -> None:
+        comes_to_nothing(chatra)
+        admin.submit(f"{log}/in/1/replay", page=log, show="attention")
+        page = admin.get(f"{log}?show=attention&replayed=1").text
+        assert "Waiting" in lines(page)[0]
+        (address,) = re.findall(rf'hx-get="({log}/in/1/line[^"]+)"', page)
+        assert admin.get(html.unescape(address)).status_code == 204
+        inbox.apply_next(f"channel:{chatra.id}:", adapter_of(chatra.id))
+        line = admin.get(html.unescape(address)).text
+        assert ("Set aside Chatra sends no event" in lines(line)[0], "/line" in line) == (True, False)
+        assert 'name="show" value="attention"' in line
+        assert admin.get(f"{log}/in/4711/line").status_code == 404
 
     def test_leads_nowhere_else(self, admin: Browser, chatra: Channel, case: Case, log: str) -> None:
         answer = admin.submit(f"{log}/in/1/replay", page=log, show="in&x=1", after="//else.example")
-        assert answer.location == log
+        assert answer.location == f"{log}?replayed=1#log-line-1"
 
 
 class TestOnTheConnectionsPage:

@@ -7,6 +7,7 @@ from flask import Flask
 
 from channels.base import UNNAMED, CustomerData, CustomerUpdate
 from models import Agent, Case, Channel
+from realtime import topics
 from services.conversations import chats
 from services.exchange import channel_settings
 from services.exchange.channel_settings import ChannelSettings, Panel
@@ -90,10 +91,38 @@ def test_nothing_of_it_reaches_those_who_were_not_chosen(
                 assert part not in page, address
 
 
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "2026-13-45T99:99:99Z"])
+def test_no_time_that_a_visitor_makes_up_keeps_agents_from_the_case(browser: Browser, case: Case, told: str) -> None:
+    data = CustomerData(case.conversation, details={"Birth": told, "Last visit": told})
+    chats.update_customer(case.channel, CustomerUpdate(case.conversation, data, whole=True))
+    chat, caught_up, _, block = pages(make.fresh(case))
+    for address in (chat, caught_up, block):
+        answer = browser.get(address)
+        assert answer.status_code == 200, address
+        assert told in answer.text, address
+
+
 def test_an_open_page_loses_it_with_the_choice(browser: Browser, channel: Channel, case: Case) -> None:
     show(channel, Panel.INFORMATIONAL, make.agent("Bob"))
     for address in (f"/cases/{case.id}/vendor-data", f"/chats/{case.id}/messages?after=0"):
-        assert f'hx-target="#vendor-data-{channel.id}-{case.customer_id}" hx-swap="delete"' in browser.get(address).text
+        page = browser.get(address).text
+        for place in (
+            f"vendor-data-{channel.id}-{case.customer_id}",
+            f"vendor-plug-{case.id}",
+            f"vendor-panel-{case.id}",
+        ):
+            assert f'hx-target="#{place}" hx-swap="delete"' in page
+
+
+def test_open_pages_are_told_when_others_are_to_see_it(case: Case, channel: Channel, real_redis: RealRedis) -> None:
+    bob, ann = make.agent("Bob"), make.agent("Ann")
+    with listening(real_redis) as ear:
+        show(channel, Panel.INFORMATIONAL, bob)
+        told = [frame for frame in ear.everything() if "resync" in frame.payload]
+    assert {topics.agent(ann.id), topics.agent(bob.id)} <= {topic for frame in told for topic in frame.topics}
+    with listening(real_redis) as ear:
+        show(channel, Panel.SEPARATE, bob)
+        assert not [frame for frame in ear.everything() if "resync" in frame.payload]
 
 
 def test_what_is_pushed_has_pages_ask_for_it_and_holds_nothing_of_it(
@@ -105,6 +134,7 @@ def test_what_is_pushed_has_pages_ask_for_it_and_holds_nothing_of_it(
     assert not [payload for payload in pushed for told in ("Precious", SECRET, "Firefox 140") if told in payload]
     (fragment,) = [payload for payload in pushed if "vendor-news" in payload]
     assert f'hx-get="/cases/{case.id}/vendor-data" hx-trigger="load"' in fragment
+    assert "data-quiet" in fragment
     assert "Precious" in browser.get(f"/cases/{case.id}/vendor-data", HX_Request="true").text
 
 

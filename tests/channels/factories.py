@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from channels.base import Adapter, AgentData, Connection, Delivery, File, Outbound, Presence
+from channels.base import Adapter, AgentData, Connection, Delivery, File, Outbound, Presence, json_object
 from channels.http import HttpClient
 from channels.registry import KINDS
 
@@ -49,7 +49,7 @@ def delivery(body: dict[str, Any], *, nonce: str = "nonce-1", fetched: bool = Fa
 
 def arrived(raw: bytes, nonce: str = "nonce-1") -> Delivery:
     """Return a delivery as it came over the wire."""
-    return Delivery(raw=raw, body=json.loads(raw), nonce=nonce)
+    return Delivery(raw=raw, body=json_object(raw), nonce=nonce)
 
 
 def fragment(*messages: dict[str, Any], event: str = "chatFragment", **client: object) -> Delivery:

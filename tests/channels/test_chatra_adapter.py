@@ -10,6 +10,7 @@ import pytest
 from channels.base import (
     Adapter,
     Author,
+    Change,
     ChannelError,
     CustomerUpdate,
     Delivery,
@@ -172,8 +173,8 @@ class TestReply:
         receipt = adapter(chatra).perform(factories.reply("Hi, Anna here."))
         chatra.advance(601)
         found = inbound(chatra, receiver)
-        echo = Echo(factories.CLIENT_ID, receipt.external_id, "Hi, Anna here.")
-        assert [item for item in found if isinstance(item, Echo)] == [echo, echo]
+        echoes = [item for item in found if isinstance(item, Echo)]
+        assert echoes == [Echo(factories.CLIENT_ID, receipt.external_id, "Hi, Anna here.", echoes[0].said_at)] * 2
         assert {item.text for item in found if isinstance(item, IncomingMessage)} == {"Hello!"}
 
     def test_carries_its_files_as_links(self, chatra: ChatraSimulator) -> None:
@@ -213,6 +214,17 @@ class TestFault:
         found = fault(chatra)
         assert (found.permanent, found.broken, found.uncertain) == (permanent, broken, False)
         assert chatra.messages(factories.CLIENT_ID) == []
+
+    @pytest.mark.parametrize("status", [403, 404, 410])
+    def test_that_is_about_one_message_says_nothing_about_the_keys(self, chatra: ChatraSimulator, status: int) -> None:
+        chatra.faults.fail(status)
+        with pytest.raises(ChannelError) as found:
+            adapter(chatra).edit(Change(factories.CLIENT_ID, "m1", "other words"))
+        assert (found.value.permanent, found.value.broken) == (True, False)
+
+    def test_may_be_that_what_is_to_be_gone_is_gone(self, chatra: ChatraSimulator) -> None:
+        chatra.faults.fail(410)
+        adapter(chatra).delete(Change(factories.CLIENT_ID, "m1"))
 
     def test_may_say_how_long_to_wait(self, chatra: ChatraSimulator) -> None:
         chatra.faults.fail(429, retry_after="7")

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from channels.base import AgentData, ChannelError, Delivery
+from channels.base import AgentData, ChannelError, Delivery, Outbound
 from channels.chatra.adapter import ChatraAdapter
-from channels.chatra.checking import visitor
+from channels.chatra.checking import sent, visitor
+from channels.chatra.checking.echoes import told_of_edit
 from channels.chatra.checking.line import Line
+from channels.chatra.checking.sending import sending
 from channels.chatra.checking.walk import walk
 from channels.chatra.checking.webhooks import so_far
-from channels.checking import Ground, Point, Verdict
+from channels.checking import Ground, Point, Verdict, printed, settled
 from tests.channels import factories
 from tests.channels.factories import CLIENT_ID, delivery, fragment, said
 from tests.vendors.chatra import ChatraSimulator, wire
+from tests.vendors.chatra.rest import Rest
 from tests.vendors.chatra.wire import Switches
 from tests.vendors.receiver import Receiver, Reply
 
@@ -62,6 +65,21 @@ def differing(points: list[Point]) -> set[str]:
 def answer(points: list[Point], asked: str) -> tuple[Verdict, str]:
     (found,) = [point for point in points if point.asked == asked]
     return found.verdict, found.answered
+
+
+class TestAMessageThatIsCutOff:
+    def test_is_found_by_its_webhook_and_taken_away(self, chatra: ChatraSimulator) -> None:
+        of = replace(ground(chatra), patience=5.0)
+        chatra.faults.fail(cut="after")
+        with pytest.raises(ChannelError, match="gave no answer"):
+            list(sending(line(chatra.url), of, ANN))
+        assert [said.text for said in chatra.messages(of.visitor) if said.type == "agent"] == ["Hello!"]
+
+    def test_is_told_of_where_it_cannot_be_found(self, chatra: ChatraSimulator) -> None:
+        of = ground(chatra)
+        chatra.faults.fail(cut="before")
+        with pytest.raises(ChannelError, match="it is left behind"):
+            list(sending(line(chatra.url), of, ANN))
 
 
 class TestReading:
@@ -148,6 +166,24 @@ class TestAChatraThatIsDifferent:
         assert answer(points, asked) == (Verdict.AGREES, "info.Plan, customFields.Order")
         assert differing(points) == set()
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"name": "Maria", "email": "maria@shop.example", "Order": "4711"},
+            [{"key": "email", "value": "maria@shop.example"}],
+            {"XkDsxHtLppJTJ3vZa": {"label": "Order", "value": "4711"}},
+        ],
+    )
+    def test_nor_in_that_a_form_asks_for_name_and_address(self, receiver: Receiver, fields: object) -> None:
+        body = {"id": CLIENT_ID, "customFields": fields}
+        assert differing(looked_at(receiver, Reply(200, factories.delivery(body).raw))) == set()
+
+    def test_and_names_the_fields_that_are_lost(self, receiver: Receiver) -> None:
+        body = {"id": CLIENT_ID, "info": {"Plan": "Gold"}, "form": [["4711"]]}
+        points = looked_at(receiver, Reply(200, factories.delivery(body).raw))
+        asked = "fields of the site and of the contact form"
+        assert answer(points, asked) == (Verdict.DIFFERS, "info.Plan; not read: form")
+
     @pytest.mark.parametrize("reply", [Reply(200, b"<html>"), Reply(200, b"[]"), Reply(500), Reply(403)])
     def test_in_not_telling_of_one(self, receiver: Receiver, reply: Reply) -> None:
         assert differing(looked_at(receiver, reply)) == {"a visitor's data"}
@@ -177,6 +213,7 @@ class TestAChatraThatIsDifferent:
         ("found", "asked"),
         [
             (delivery({"eventName": "chatClosed", "client": {"id": "a"}}), "webhooks that Deskbell can use"),
+            (factories.arrived(b"payload=1"), "webhooks that Deskbell can use"),
             (fragment(said(type="bot")), "types of messages"),
             (fragment(said(createdAt=None, at="now")), "key and form of a message's time"),
             (fragment(said(), agentGroup="BKjdxwGNFhDE4DJ2x"), "where webhooks carry the group"),
@@ -194,6 +231,12 @@ class TestAChatraThatIsDifferent:
 def looked_at(receiver: Receiver, reply: Reply) -> list[Point]:
     receiver.replies.append(reply)
     return list(visitor.visitor(line(receiver.url), CLIENT_ID))
+
+
+def test_a_printed_line_is_one_line_and_tells_no_secret() -> None:
+    answered = f"401 {{'error': 'PUBLIC:{factories.SECRET_KEY}'}}, keys \x1b[2Jx\nagrees       §1"
+    line = printed(settled("§1.9", "a wrong secret key", answered, agrees=True), [factories.SECRET_KEY, "", CLIENT_ID])
+    assert line == "agrees       §1.9  a wrong secret key: 401 {'error': 'PUBLIC:…'}, keys  [2Jx agrees       §1"
 
 
 class TestSending:
@@ -245,6 +288,38 @@ class TestSending:
         monkeypatch.setattr(wire, "rest_message", lambda *given: {"_id": worded(*given).pop("id")})
         points = walked(chatra, agent=ANN)
         assert {"a message in an agent's name", "a pushed message"} <= differing(points)
+
+    def test_takes_away_what_should_have_been_refused(
+        self, chatra: ChatraSimulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = chatra.store
+        anybody = store.add_agent("Anybody", "anybody@chatra.example")
+        monkeypatch.setattr(Rest, "_addressee", lambda rest, body: store.visitor(body["clientId"]))
+        monkeypatch.setattr(Rest, "_author", lambda rest, body: anybody)
+        there = ground(chatra, agent=ANN)
+        before = [message.text for message in store.messages if message.type == "agent"]
+        points = list(walk(line(chatra.url), there))
+        assert "a message to an unknown visitor" in differing(points)
+        assert [message.text for message in store.messages if message.type == "agent"] == before
+        posted = [call.body for call in chatra.requests if call.method == "POST" and call.path == "/api/messages/"]
+        assert {body.get("receivedFrom") for body in posted} == {"deskbell"}
+
+    def test_says_what_it_leaves_behind(self, chatra: ChatraSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+        worded = wire.rest_message
+        monkeypatch.setattr(wire, "rest_message", lambda *given: {"_id": worded(*given).pop("id")})
+        monkeypatch.setattr("tests.vendors.chatra.rest.LONGEST_TEXT", 9000)
+        points = walked(chatra, agent=ANN)
+        assert [point.answered for point in points if "is left behind" in point.answered] == [
+            "200, keys _id: no id, so it is left behind",
+            "200, keys _id: no id, so it is left behind",
+            "it is left behind: no id was named",
+        ]
+
+    def test_leaves_open_an_edit_of_which_the_adapter_makes_nothing(self) -> None:
+        told = sent.new(Outbound(CLIENT_ID, "", "Ann", "ann@desk.example"))
+        heard = [fragment(said(f"{sent.WORDS} ({told.mark}, edited)", type="system"))]
+        point = told_of_edit(line(factories.NOBODY_LISTENS), Ground(heard=lambda: heard), told)
+        assert point.verdict is Verdict.OPEN
 
     def test_sees_that_a_text_of_the_longest_kind_is_refused(
         self, chatra: ChatraSimulator, monkeypatch: pytest.MonkeyPatch

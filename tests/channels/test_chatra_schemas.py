@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from channels.base import Author, Delivery, Echo, Fetch, Inbound, IncomingMessage, Rejected
+from channels.base import Author, Delivery, Echo, Fetch, Inbound, IncomingMessage, Rejected, is_made_up
 from channels.chatra import schemas
 from tests.channels.factories import CLIENT_ID, delivery, fragment, said
 
@@ -117,14 +117,19 @@ def test_what_a_transcript_repeats_asks_only_for_a_visitor_of_whom_nothing_was_e
         said("joined", type="system"),
         said("?", type="hologram"),
         said("?", type=None),
-        said("", message=""),
-        said(" \n"),
+        said("", message="", type="agent"),
+        said(" \n", id=None, createdAt=None),
         "not an object",
         None,
     ],
 )
 def test_what_nobody_said_is_left_out(entry: dict[str, Any]) -> None:
     assert messages(fragment(entry, said(id="kept"))) == messages(fragment(said(id="kept")))
+
+
+@pytest.mark.parametrize("empty", [said(""), said(" \n"), said("", id=None)])
+def test_what_a_visitor_sends_without_words_is_told_of_for_it_may_be_a_file(empty: dict[str, Any]) -> None:
+    assert only(fragment(empty)).text == schemas.NO_WORDS
 
 
 def test_a_colleague_in_chatra_is_an_agent_with_a_name() -> None:
@@ -140,8 +145,8 @@ def test_a_pushed_message_comes_from_a_bot() -> None:
 
 
 def test_our_own_message_is_an_echo() -> None:
-    found: list[Inbound] = schemas.inbound(fragment(said("Hello!", type="agent", receivedFrom="deskbell")))
-    assert found == [Echo(CLIENT_ID, "Qm7sZk3wPn2xRt9Ya", "Hello!")]
+    found: list[Inbound] = schemas.inbound(fragment(said("Hello!", type="agent", receivedFrom=" Deskbell")))
+    assert found == [Echo(CLIENT_ID, "Qm7sZk3wPn2xRt9Ya", "Hello!", NEW_YEAR)]
 
 
 def test_a_visitor_cannot_pass_for_us() -> None:
@@ -157,6 +162,9 @@ class TestIdentity:
         assert only(fragment(one)).external_id == only(fragment(one, event="chatTranscript")).external_id
         assert only(fragment(one)).external_id != only(fragment(other)).external_id
         assert only(fragment(one)).external_id != only(fragment(one, chatId="another")).external_id
+
+    def test_that_is_longer_than_can_be_kept_counts_as_none(self) -> None:
+        assert is_made_up(only(fragment(said(id="x" * 201))).external_id)
 
     def test_without_an_id_does_not_depend_on_how_the_time_is_written(self) -> None:
         iso = said(id=None, createdAt=None, timestamp="2026-01-01T01:00:00+01:00")
@@ -206,7 +214,7 @@ class TestKey:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ({}, "no event"),
+        ({}, "no JSON object"),
         ({"eventName": "agentJoined"}, "agentJoined"),
         ({"eventName": ["chatStarted"]}, "no event"),
         ({"eventName": "chatFragment"}, "client.id"),

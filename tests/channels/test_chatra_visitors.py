@@ -64,6 +64,9 @@ def test_a_field_without_a_property_key_is_marked_as_one_that_nobody_can_read() 
         ([{"id": "XkDsxHtLppJTJ3vZa", "propertyKey": "Plan", "label": "Which plan?", "value": "Gold"}], "Plan"),
         ([{"id": "XkDsxHtLppJTJ3vZa", "label": "Which plan?", "answer": "Gold"}], "Which plan?"),
         ([{"id": "XkDsxHtLppJTJ3vZa", "value": "Gold"}], UNNAMED + "XkDsxHtLppJTJ3vZa"),
+        ([{"_id": "XkDsxHtLppJTJ3vZa", "value": "Gold"}], UNNAMED + "XkDsxHtLppJTJ3vZa"),
+        ([{"fieldId": "a1", "value": "Gold"}], UNNAMED + "1"),
+        (["not an object", {"label": "Empty", "value": ""}, {"value": "Gold"}], UNNAMED + "2"),
     ],
 )
 def test_answers_to_a_contact_form_are_found_wherever_chatra_may_keep_them(
@@ -79,9 +82,26 @@ def test_what_else_chatra_tells_is_shown_too_but_no_ids_and_nothing_empty() -> N
     assert customer({**told, **ids}).details == shown
 
 
-def test_a_sites_own_field_does_not_hide_what_chatra_knows() -> None:
-    found = customer({"ip": "203.0.113.7", "info": {"IP address": "made up"}})
-    assert found.details == {"IP address": "203.0.113.7"}
+OUR_LABELS = ["Last visit", "IP address", "Chat language", "Browser", "OS version", "Location", "Pages"]
+
+
+@pytest.mark.parametrize(
+    "label", ["Chat\u200b in Chatra", "Chat\u202e in Chatra", "Chat\xa0in\tChatra:", "\uff23hat in Chatra"]
+)
+def test_a_label_that_looks_like_one_of_ours_is_known_to_be_the_sites(label: str) -> None:
+    (shown,) = customer({"info": {label: "https://evil.example"}}).details
+    assert shown.endswith(" (site)")
+
+
+@pytest.mark.parametrize("label", [*OUR_LABELS, "Chat in Chatra", "chat in chatra", "CHAT IN  CHATRA"])
+def test_a_sites_own_field_never_takes_a_label_of_ours(label: str) -> None:
+    made_up = "https://evil.example"
+    for source in ("info", "integrationData", "basicInfo", "customFields"):
+        assert made_up not in customer({"ip": "203.0.113.7", source: {label: made_up}}).details.get(label, "")
+        found = customer({"ip": "203.0.113.7", "link": "https://app.example/c/1", source: {label: made_up}}).details
+        assert found["Chat in Chatra"] == "https://app.example/c/1"
+        assert found["IP address"] == "203.0.113.7"
+        assert found[f"{' '.join(label.split())} (site)"] == made_up
 
 
 @pytest.mark.parametrize(

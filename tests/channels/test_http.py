@@ -58,9 +58,14 @@ def test_text_that_is_no_unicode_can_still_be_sent(receiver: Receiver) -> None:
         (422, True, False, False),
         (429, False, False, False),
         (500, False, False, False),
-        (502, False, False, False),
+        (502, False, False, True),
         (503, False, False, False),
         (504, False, False, True),
+        (520, False, False, True),
+        (521, False, False, False),
+        (522, False, False, True),
+        (523, False, False, False),
+        (524, False, False, True),
     ],
 )
 def test_each_status_has_its_meaning(
@@ -170,7 +175,7 @@ def test_an_address_that_is_none_is_refused_for_good(url: str) -> None:
 def test_keys_that_cannot_be_sent_are_not_shown(receiver: Receiver, bad: str) -> None:
     with pytest.raises(ChannelError) as found:
         client(receiver).call("GET", receiver.url, vendor="Shop", headers={"Authorization": bad})
-    assert found.value.permanent
+    assert (found.value.permanent, found.value.broken) == (True, True)
     assert receiver.received == []
     assert_unseen(found.value)
 

@@ -60,6 +60,34 @@ def test_a_call_without_an_answer_is_kept_with_what_it_sent() -> None:
     assert found["exchanges"][0]["sent"] == {"text": "Aaaaa Aaaaa", "receivedFrom": "deskbell"}
 
 
+@pytest.mark.parametrize("place", ["info", "basicInfo", "integrationData", "customFields"])
+def test_what_a_visitor_calls_type_or_event_is_no_word_of_the_vendors(place: str) -> None:
+    client = {"id": CLIENT_ID, place: {"type": "Diabetes", "eventName": "Wedding", "messages": {"type": "Schmidt"}}}
+    call = Exchange("GET", f"{BASE}/clients/{CLIENT_ID}", None, 200, {}, json.dumps(client).encode())
+    asked = Exchange("GET", f"{BASE}/messages/m1", None, 200, {}, json.dumps({"type": "agent"}).encode())
+    body = {"eventName": "chatFragment", "client": client, "messages": [factories.said(type="system")]}
+    found = recorded(call, asked, webhooks=[body])
+    for private in ("Diabetes", "Wedding", "Schmidt"):
+        assert private not in json.dumps(found)
+    assert found["exchanges"][1]["body"] == {"type": "agent"}
+    (webhook,) = found["webhooks"]
+    assert (webhook["eventName"], webhook["messages"][0]["type"]) == ("chatFragment", "system")
+
+
+@pytest.mark.parametrize(("raw", "kept"), [(b'[{"text": "Maria"}]', [{"text": "Aaaaa"}]), (b"a=Maria", "a=Aaaaa")])
+def test_a_webhook_that_is_no_json_object_is_kept_in_its_form(raw: bytes, kept: object) -> None:
+    found = recording.recording(
+        "chatra",
+        base_url=BASE,
+        exchanges=[],
+        webhooks=[factories.arrived(raw)],
+        points=[],
+        secrets=[],
+        vocabulary=VOCABULARY,
+    )
+    assert found["webhooks"] == [kept]
+
+
 def test_a_secret_does_not_even_stay_as_a_part_of_a_key() -> None:
     found = recorded(Exchange("GET", f"{BASE}/x", None, 200, {}, json.dumps({f"k {SECRET_KEY}": 1}).encode()))
     assert SECRET_KEY not in json.dumps(found)

@@ -11,14 +11,14 @@ SCRIPT = next((Path(__file__).parents[1] / "vendor").glob("axe-core@*/axe.min.js
 # WCAG 2.2 AA and what axe calls best practice; target-size is off unless it is asked for by its tag.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The debugger evaluates the file, so that the page's own strict policy stays in force.
-RUN = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations', 'incomplete']})"
+RUN = "([part, values]) => axe.run(part, {runOnly: {type: 'tag', values}, resultTypes: ['violations', 'incomplete']})"
 
 
-def findings(page: Page) -> list[str]:
-    """The violations on the page, a line each; what axe could not decide is printed."""
+def findings(page: Page, part: str = "html") -> list[str]:
+    """The violations on the page, or on a part of it, a line each; what axe could not decide is printed."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(SCRIPT)
-    result = page.evaluate(RUN, RULES)
+    result = page.evaluate(RUN, [part, RULES])
     for line in _lines(result["incomplete"]):
         print(f"undecided on {page.url}: {line}")  # noqa: T201  read with pytest -s
     return _lines(result["violations"])

@@ -78,6 +78,7 @@ NOT_PAGES = {
     "service_worker",
     "status_times.file",
     "integration.heard",
+    "integration_log.line",
     "widget.loader",
     "widget.asset",
     "widget.config",
@@ -98,11 +99,11 @@ class Sights:
     def __init__(self) -> None:
         self.found: list[str] = []
 
-    def look(self, page: Page, name: str) -> None:
-        """Have axe look at what the page shows now, in both themes."""
+    def look(self, page: Page, name: str, part: str = "html") -> None:
+        """Have axe look at what the page, or a part of it, shows now, in both themes."""
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            self.found += [f"{name}, {theme}: {found}" for found in findings(page)]
+            self.found += [f"{name}, {theme}: {found}" for found in findings(page, part)]
             page.screenshot(path=ARTIFACTS / "sights" / f"{name}-{theme}.png")
 
 
@@ -258,7 +259,8 @@ def test_a_narrow_screen(people: People, running: RunningDesk, sights: Sights) -
     page.goto(f"{running.url}/cases")
     page.get_by_role("button", name=re.compile("^Chats:")).click()
     expect(page.locator("#chat-drawer").get_by_role("link", name=re.compile("Maria"))).to_be_visible()
-    sights.look(page, "narrow-drawer")
+    # It covers some of what was looked at before.
+    sights.look(page, "narrow-drawer", "#chat-drawer")
     page.goto(f"{running.url}/settings/widget")
     sights.look(page, "narrow-settings")
 

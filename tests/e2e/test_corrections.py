@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from extensions import db
-from models import Delivery, Message, OutboxItem
+from models import Delivery, Identity, Message, OutboxItem
 from services import clock
 from services.conversations import chats
+from services.conversations.corrections import WITHIN
 from services.uow import unit_of_work
 from tests import factories as make
 from tests.e2e.axe import findings
@@ -79,6 +80,60 @@ def test_a_message_is_taken_back_and_is_gone_everywhere(people: People, picture:
     picture(maria, "correction-deleted-widget")
 
 
+def test_what_cannot_be_saved_stays_in_the_dialog_and_outlives_a_reload(people: People, running: RunningDesk) -> None:
+    people.expected = ["422", "500"]
+    _, ann = people.agent()
+    people.visitor()
+    ann.get_by_role("link", name="Maria").click()
+    answer(ann, "It left yesterday.")
+    article = ann.locator(".message[id][data-delivery='sent']", has_text="It left yesterday.")
+    correct(article)
+    box = ann.get_by_role("dialog").get_by_role("textbox", name="Message")
+    box.fill("It left today, and here is a long answer.")
+    ann.route("**/messages/*/edit", lambda route: route.fulfill(status=500, body="Sorry"))
+    refused(ann)
+    ann.unroute("**/messages/*/edit")
+    with unit_of_work() as session:
+        session.scalars(db.select(Message).where(Message.text == "It left yesterday.")).one().created_at -= WITHIN
+    refused(ann)
+    with unit_of_work() as session:
+        session.scalars(db.select(Message).where(Message.text == "It left yesterday.")).one().created_at += WITHIN
+
+    ann.reload()
+    correct(article)
+    expect(box).to_have_value("It left today, and here is a long answer.")
+    box.press("Escape")
+    correct(article)
+    expect(box).to_have_value("It left today, and here is a long answer.")
+    box.press("End")
+    box.type(' <b id="correction-text">')
+    ann.get_by_role("button", name="Save").click()
+    expect(ann.get_by_role("dialog")).to_have_count(0)
+    expect(log_of(ann).get_by_text("It left today, and here is a long answer.")).to_be_visible()
+    correct(ann.locator(".message[id]", has_text="It left today"))
+    box.fill("Never mind.")
+    ann.get_by_role("link", name="Cancel").click()
+    correct(ann.locator(".message[id]", has_text="It left today"))
+    expect(box).to_have_value('It left today, and here is a long answer. <b id="correction-text">')
+
+
+def correct(article: Locator) -> None:
+    """Open the dialog for a message's words."""
+    article.hover()
+    article.locator("summary").click()
+    article.get_by_role("link", name="Edit").click()
+
+
+def refused(page: Page) -> None:
+    """Save, and hear that it did not work; the words are still there."""
+    page.get_by_role("button", name="Save").click()
+    alert = page.locator("#toasts").get_by_role("alert")
+    expect(alert).to_be_visible()
+    box = page.get_by_role("dialog").get_by_role("textbox", name="Message")
+    expect(box).to_have_value("It left today, and here is a long answer.")
+    page.evaluate("document.querySelector('#toasts').replaceChildren()")
+
+
 def test_nobody_else_is_offered_it_but_administrators(people: People, running: RunningDesk) -> None:
     agent = make.agent("Ann")
     case = make.chat()
@@ -96,8 +151,8 @@ def test_a_call_that_was_cut_off_waits_and_then_asks(
     chatra = running.chatra
     _, ann = people.agent(viewport=PHONE, reduced_motion="reduce")
     chatra.visitor_says("carla", "Where is my order?", name="Carla")
-    # What is asked about her would take the fault.
-    assert eventually(lambda: any(request.path.endswith("/carla") for request in chatra.requests))
+    # What is asked about her would take the fault, and opening the chat asks again until the answer is applied.
+    assert eventually(lambda: is_known("carla"))
     ann.get_by_role("link", name="Carla").click()
     chatra.faults.fail(cut="before")
     answer(ann, "It left yesterday.")
@@ -111,6 +166,13 @@ def test_a_call_that_was_cut_off_waits_and_then_asks(
     ann.get_by_role("button", name="Send again").click()
     expect(ann.locator(".message", has_text="It left yesterday.")).to_have_attribute("data-delivery", "sent")
     assert [said.text for said in chatra.messages("carla") if said.type == "agent"] == ["It left yesterday."]
+
+
+def is_known(visitor: str) -> bool:
+    """Whether what Chatra was asked about a visitor has come and is applied."""
+    db.session.rollback()
+    known = (Identity.external_id == visitor, Identity.refreshed_at.is_not(None))
+    return db.session.scalar(db.select(Identity.id).where(*known)) is not None
 
 
 def no_echo_comes() -> None:

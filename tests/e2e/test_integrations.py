@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from blueprints.connecting import hook_url
+from blueprints.connecting import adapter_of, hook_url
+from channels.base import Delivery
 from extensions import db
 from models import Channel
-from services.exchange import channel_settings, channels
+from services.exchange import channel_settings, channels, intake
 from services.team import groups
 from tests import factories as make
 from tests.e2e import scenes
@@ -51,7 +52,7 @@ def connect(boss: Page, chatra: ChatraSimulator, desk: str, name: str) -> Channe
 
 
 def fill_in(boss: Page, chatra: ChatraSimulator, name: str) -> None:
-    boss.get_by_label("Public key").fill(chatra.keys.public)
+    boss.get_by_label("Public key").fill(chatra.another_account().public)
     boss.get_by_label("Secret key").fill(chatra.keys.secret)
     boss.get_by_role("textbox", name="Name", exact=True).fill(name)
     boss.get_by_role("combobox", name="Default group").select_option("Support")
@@ -86,10 +87,11 @@ def test_an_account_is_connected_and_the_page_waits_for_its_first_word(
     for id in ("first", "second", "BKjdxwGNFhDE4DJ2x"):
         boss.get_by_role("button", name="Add a pair").click()
         boss.keyboard.type(id)
-        boss.get_by_role("combobox", name="Group", exact=True).last.select_option("Sales")
+        boss.get_by_role("combobox", name="Group, pair").last.select_option("Sales")
     for _ in range(2):
-        boss.get_by_role("button", name="Remove this pair").first.click()
+        boss.get_by_role("button", name="Remove pair 1").click()
     assert rows(boss) == ["BKjdxwGNFhDE4DJ2x"]
+    expect(boss.get_by_role("textbox", name="Chatra Group ID, pair 1")).to_be_focused()
     boss.get_by_label("Separate one, for integrations").check()
     boss.get_by_role("button", name="Connect").click()
     expect(boss.get_by_text("Waiting for the first webhook.")).to_be_visible()
@@ -101,6 +103,8 @@ def test_an_account_is_connected_and_the_page_waits_for_its_first_word(
     chatra.send_hooks_to(address)
     chatra.visitor_says(scene.newcomer(), "Is anybody there?")
     expect(boss.get_by_text("We have heard from Chatra.")).to_be_visible()
+    expect(boss.locator("#last-heard")).to_have_text("now")
+    expect(boss.get_by_role("region", name="Log")).to_contain_text("chatStarted")
     assert boss.evaluate("window.stayed")
 
 
@@ -117,6 +121,22 @@ def test_while_there_is_no_connection_the_page_waits_in_silence(
     chatra.send_hooks_to(hook_url(channel, running.url))
     chatra.visitor_says(None, "Hello")
     expect(boss.get_by_text("We have heard from Chatra.")).to_be_visible()
+
+
+def test_once_it_is_disconnected_elsewhere_the_page_waits_no_more_and_says_nothing_of_errors(
+    people: People, boss: Page, running: RunningDesk, chatra: ChatraSimulator
+) -> None:
+    people.expected = ["500"]
+    channel = connect(boss, chatra, running.url, "Brief shop")
+    toast = '<hx-partial hx-target="#toasts" hx-swap="beforeend"><p role="alert">Sorry</p></hx-partial>'
+    boss.route("**/heard", lambda route: route.fulfill(status=500, content_type="text/html", body=toast))
+    for _ in range(2):
+        boss.wait_for_event("response", lambda response: response.url.endswith("/heard"))
+    expect(boss.locator("#toasts").get_by_role("alert")).to_have_count(0)
+    boss.unroute("**/heard")
+    make.disconnected(channel)
+    expect(boss.locator(".heard")).to_have_text("Disconnected")
+    expect(boss.locator("#toasts").get_by_role("alert")).to_have_count(0)
 
 
 def test_the_address_and_the_snippet_are_copied(boss: Page, running: RunningDesk, chatra: ChatraSimulator) -> None:
@@ -163,9 +183,33 @@ def test_a_new_address_is_asked_for_in_a_dialog(boss: Page, running: RunningDesk
     boss.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     boss.get_by_role("button", name="New webhook address").click()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    boss.get_by_role("button", name="New webhook address").click()
     dialog.get_by_role("button", name="Make a new address").click()
     expect(boss.get_by_text("The old webhook address does not work any more.")).to_be_visible()
     assert boss.get_by_label("Webhook address", exact=True).input_value() != before
+
+
+def test_on_a_phone_the_present_tab_is_in_sight(boss: Page, running: RunningDesk) -> None:
+    boss.set_viewport_size({"width": 360, "height": 740})
+    boss.goto(running.url + GALLERY)
+    expect(boss.get_by_role("navigation", name="Settings").get_by_role("link", name="Integrations")).to_be_in_viewport()
+
+
+def test_what_is_replayed_says_in_its_line_what_came_of_it(
+    boss: Page, running: RunningDesk, chatra: ChatraSimulator
+) -> None:
+    channel = connect(boss, chatra, running.url, "Odd shop")
+    odd = Delivery(raw=b'{"eventName": "agentJoined"}', body={"eventName": "agentJoined"}, nonce=intake.new_nonce())
+    intake.accept(channel, adapter_of(channel), odd)
+    boss.goto(f"{running.url}{GALLERY}/{channel.id}/log?show=attention")
+    line = boss.get_by_role("listitem").filter(has_text="agentJoined")
+    expect(line).to_contain_text("Set aside")
+    line.get_by_role("button", name="Replay").click()
+    expect(boss.get_by_text("It is tried again.")).to_be_visible()
+    expect(line).to_contain_text("Chatra sends no event called 'agentJoined'.")
+    expect(line.get_by_role("button", name="Replay")).to_be_visible()
 
 
 def test_a_disconnected_integration_leaves_cases_that_can_be_read_and_not_answered(
@@ -190,8 +234,11 @@ def test_refused_keys_are_told_on_every_page_until_it_works_again(boss: Page, ru
     for channel in channels.in_trouble():
         channels.mark_working(channel.id)
     channel = make.chatra()
-    channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
     boss.goto(f"{running.url}/chats")
+    expect(boss.get_by_role("link", name="Settings", exact=True)).to_be_visible()
+    channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
+    expect(boss.get_by_role("link", name="Settings: 1 integration needs attention")).to_be_visible()
+    boss.reload()
     boss.get_by_role("link", name="Settings: 1 integration needs attention").click()
     expect(boss).to_have_url(running.url + GALLERY)
     boss.goto(f"{running.url}/settings/chats")
@@ -211,7 +258,7 @@ def test_without_scripts_the_spare_rows_do(people: People, running: RunningDesk,
     boss.goto(f"{running.url}{GALLERY}/chatra")
     fill_in(boss, chatra, "Plain")
     boss.get_by_role("textbox", name="Chatra Group ID").nth(1).fill("abc")
-    boss.get_by_role("combobox", name="Group", exact=True).nth(1).select_option("Sales")
+    boss.get_by_role("combobox", name="Group, pair 2").select_option("Sales")
     boss.get_by_role("button", name="Connect").click()
     expect(boss.get_by_role("heading", name="Plain", exact=True)).to_be_visible()
     assert channel_settings.of(newest()).routes == {"abc": sales.id}

@@ -176,6 +176,25 @@ def test_for_those_who_were_not_chosen_there_is_neither_icon_nor_data_whatever_c
     assert not [said for said in heard if "Preci" in said or "Price" in said]
 
 
+def test_whoever_is_not_to_see_it_any_more_loses_icon_and_panel_on_the_open_page(
+    people: People, running: RunningDesk, channel: Channel
+) -> None:
+    show(channel, Panel.SEPARATE)
+    _, page = people.agent()
+    other = make.agent("Other")
+    chat_of(running, page, "Stella", Plan="Gold")
+    integrations(page).click()
+    expect(page.get_by_role("complementary", name="Integrations")).to_be_visible()
+    page.evaluate("window.stayed = true")
+    show(channel, Panel.SEPARATE, other)
+    expect(page.get_by_role("complementary", name="Integrations")).to_have_count(0)
+    expect(integrations(page)).to_have_count(0)
+    expect(page.get_by_role("complementary", name="Customer")).to_be_visible()
+    expect(page.get_by_role("button", name="Customer details")).to_have_attribute("aria-expanded", "true")
+    assert "Gold" not in page.content()
+    assert page.evaluate("window.stayed")
+
+
 def test_data_that_is_old_is_fetched_when_the_chat_is_opened_and_shown_by_itself(
     people: People, running: RunningDesk, channel: Channel
 ) -> None:
@@ -211,7 +230,8 @@ def test_live_chats_are_a_filter_that_pages_and_addresses_keep(
     page.get_by_role("link", name="Live chats").click()
     expect(page).to_have_url(re.compile(r"\?channel=live_chat$"))
     expect(rows.filter(has_text="from uma")).to_be_visible()
-    page.get_by_role("navigation", name="Filter by channel").get_by_role("link", name="Chatra").click()
+    filters = page.get_by_role("navigation", name="Filter by channel")
+    filters.locator(f'a[href="/cases?channel={channel.id}"]').click()
     page.get_by_role("link", name="Pending").click()
     expect(page).to_have_url(re.compile(rf"\?status=pending&channel={channel.id}$"))
     expect(rows.filter(has_text="from tina")).to_be_visible()

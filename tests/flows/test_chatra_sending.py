@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 import time_machine
@@ -12,13 +14,13 @@ from sqlalchemy import select
 from extensions import db
 from jobs import outbound, sweeps
 from models import Case, Delivery, InboxItem, Message
-from services import clock
+from services import clock, retention
 from services.conversations import attachments, chats, corrections
 from services.exchange import inbox, outbox
 from tests import factories as make
 from tests.flows.conftest import Flow
 from tests.services.exchange.test_owing import FIRST, LONG, SECOND, THIRD, by_the_desk
-from tests.vendors.chatra import ChatraSimulator
+from tests.vendors.chatra import ChatraSimulator, RestFault, Switches
 
 
 @pytest.fixture
@@ -206,3 +208,83 @@ class TestACallThatIsCutOff:
         message = chats.reply(case.id, make.agent(), LONG)
         flow.settle()
         assert (sent(chatra), delivery(message)) == ([FIRST, SECOND, THIRD], Delivery.SENT)
+
+    @pytest.mark.row("R29")
+    @pytest.mark.parametrize("status", [502, 504, 520, 522, 524])
+    def test_by_a_gateway_is_not_sent_again_by_itself(
+        self, flow: Flow, chatra: ChatraSimulator, case: Case, status: int
+    ) -> None:
+        chatra.faults.fail(status, done=True)
+        chatra.faults.drop = 2
+        message = chats.reply(case.id, make.agent(), "hello")
+        flow.settle()
+        with time_machine.travel(clock.now() + timedelta(seconds=30)):
+            sweeps.expire_leases()
+            sweeps.ring_again()
+            flow.settle()
+        assert (sent(chatra), delivery(message)) == (["hello"], Delivery.AWAITED)
+
+
+class TestWebhooksThatNameNoMessages:
+    @pytest.fixture
+    def chatra(self) -> Iterator[ChatraSimulator]:
+        with ChatraSimulator(switches=Switches(named="none")) as simulator:
+            yield simulator
+
+    def test_let_nobody_believe_that_what_they_take_back_is_gone(
+        self, flow: Flow, chatra: ChatraSimulator, case: Case
+    ) -> None:
+        ann = make.agent()
+        chatra.faults.fail(cut="after")
+        message = chats.reply(case.id, ann, "Bob is a fool.")
+        flow.settle()
+        assert delivery(message) == Delivery.SENT
+        corrections.delete(message.id, ann)
+        flow.settle()
+        assert (sent(chatra), delivery(message)) == (["Bob is a fool."], Delivery.FAILED)
+        assert message.delivery_reason == "It is not known under which id the vendor keeps this message."
+
+    @pytest.mark.row("R13")
+    def test_repeat_what_arrived_without_hiding_that_its_like_did_not(
+        self, flow: Flow, chatra: ChatraSimulator, case: Case
+    ) -> None:
+        ann = make.agent()
+        chats.reply(case.id, ann, "ok")
+        flow.settle()
+        chatra.faults.fail(cut="before")
+        second = chats.reply(case.id, ann, "ok")
+        flow.settle()
+        the_chat_is_over(flow, chatra)
+        assert (sent(chatra), delivery(second)) == (["ok"], Delivery.AWAITED)
+
+
+class TestWebhooksThatDoNotMarkWhatIsOurs:
+    @pytest.fixture
+    def chatra(self) -> Iterator[ChatraSimulator]:
+        with ChatraSimulator(switches=Switches(marked="")) as simulator:
+            yield simulator
+
+    @pytest.mark.row("R16")
+    @pytest.mark.parametrize("cut", ["", "after"])
+    def test_double_no_answer(self, flow: Flow, chatra: ChatraSimulator, case: Case, cut: Literal["", "after"]) -> None:
+        if cut:
+            chatra.faults.fail(cut=cut)
+        message = chats.reply(case.id, make.agent(), "It left.")
+        flow.settle()
+        the_chat_is_over(flow, chatra)
+        assert flow.texts(case) == ["Hi", "Welcome", "It left."]
+        assert (sent(chatra), delivery(message)) == (["It left."], Delivery.SENT)
+
+
+def test_what_failed_is_still_known_part_by_part_after_a_month(flow: Flow, chatra: ChatraSimulator, case: Case) -> None:
+    ann = make.agent()
+    chatra.faults.rest.extend([RestFault(), RestFault(400)])
+    message = chats.reply(case.id, ann, LONG)
+    flow.settle()
+    assert (sent(chatra), delivery(message)) == ([FIRST], Delivery.FAILED)
+    with time_machine.travel(clock.now() + timedelta(days=31)):
+        for _ in retention.retire():
+            pass
+        outbox.send_again(message.id, ann)
+        flow.settle()
+    assert (sent(chatra), delivery(message)) == ([FIRST, SECOND, THIRD], Delivery.SENT)

@@ -1,4 +1,9 @@
-"""A thousand chats while everything goes wrong that can: each message arrives once, and in its order, on both sides."""
+"""A thousand chats while everything goes wrong that can: each message arrives once, and in its order, on both sides.
+
+Each time the agent answers with several messages at once, some of them with the same words, some too long for Chatra,
+some with other words later. Where the desk asked an agent whether to send one again, that one stands behind what was
+sent meanwhile: so the order at the visitors is that of the others.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from channels.base import Author
+from channels.chatra.adapter import ChatraAdapter
 from channels.http import HttpClient
 from config import Settings
 from extensions import db
@@ -24,8 +30,8 @@ from jobs.queues import VENDOR
 from models import Agent, Case, Delivery, InboxItem, Message
 from realtime.bus import bus
 from services import clock
-from services.conversations import chats
-from services.exchange import inbox, outbox
+from services.conversations import chats, corrections
+from services.exchange import inbox, outbox, parts
 from tests import factories as make
 from tests.flows.conftest import Flow
 from tests.flows.storm_worker import NOW, TELLERS, do, next_job, queues_of
@@ -35,16 +41,21 @@ from tests.vendors.chatra import ChatraSimulator, Faults, RestFault, Switches
 from tests.vendors.chatra.faults import Chances
 
 CHATS = 1000
-# How many lines a visitor says before the agent answers each time: seven, and three answers.
+# How many lines a visitor says before the agent answers each time: seven, and three times two answers.
 TURNS = (2, 2, 3)
+# Every so many visitors' answers are longer than Chatra takes at once, and are corrected.
+LONG_EVERY, CORRECTED_EVERY = 20, 10
+LONG, OTHERWISE = "x" * 4999 + ".", ", otherwise"
 # Quiet after which Chatra sends a transcript; less than the time after which agents are asked what became of an answer.
 IDLE = 60
 STEP = timedelta(seconds=10)
 LONGEST = timedelta(minutes=30)
 WAYS = (
-    *[RestFault(500), RestFault(503), RestFault(429, retry_after="7"), RestFault(429)] * 10,
-    *[RestFault(cut="after"), RestFault(504, done=True), RestFault(cut="before"), RestFault(504)] * 10,
-    # These take a second each, by a real clock.
+    *[RestFault(500), RestFault(503), RestFault(429)] * 10,
+    *[RestFault(cut="after"), RestFault(cut="before"), RestFault(504), RestFault(502)] * 10,
+    *[RestFault(status, done=True) for status in (502, 504, 520, 524)] * 5,
+    # This one lets all chats wait, and these take a second each, by a real clock.
+    RestFault(429, retry_after="7"),
     RestFault(hang="after"),
     RestFault(hang="before"),
 )
@@ -52,9 +63,10 @@ WAYS = (
 
 @dataclass
 class Visitor:
-    """Somebody who speaks, reads the answer, and speaks again. `said` counts lines, `answered` turns."""
+    """Somebody who speaks, reads the answers, and speaks again. `said` counts lines, `turn` what was answered."""
 
     id: str
+    number: int = 0
     said: int = 0
     turn: int = 0
     left: int = field(default=TURNS[0])
@@ -66,16 +78,25 @@ class Visitor:
         return [
             text
             for turn, lines in enumerate(TURNS)
-            for text in (*(self.line(next(numbers)) for _ in range(lines)), self.answer(turn))
+            for text in (*(self.line(next(numbers)) for _ in range(lines)), *self.answers(turn, corrected=True))
         ]
 
     def line(self, number: int) -> str:
         """What the visitor says at this place."""
         return f"{self.id} asks {number}"
 
-    def answer(self, turn: int) -> str:
-        """What the agent says in this turn."""
-        return f"{self.id} is answered {turn}"
+    def answers(self, turn: int, *, corrected: bool = False) -> list[str]:
+        """What the agent says in this turn: the second time with the same words as the first time, among others."""
+        own = f"{self.id} is answered {turn}"
+        if corrected and self.is_corrected(turn):
+            own += OTHERWISE
+        if turn == 1 and not self.number % LONG_EVERY:
+            own = f"{LONG} {own}"
+        return [own, "One moment, please."] if turn else ["One moment, please.", own]
+
+    def is_corrected(self, turn: int) -> bool:
+        """Whether the agent chooses other words in the next turn."""
+        return turn == 0 and not self.number % CORRECTED_EVERY
 
     def speak(self, chatra: ChatraSimulator) -> None:
         """Say the next line, unless it is the agent's turn."""
@@ -83,11 +104,16 @@ class Visitor:
             chatra.visitor_says(self.id, self.line(self.said))
             self.said, self.left = self.said + 1, self.left - 1
 
-    def read(self, newest: str) -> None:
-        """Look at what stands last in the chat; an answer begins the next turn."""
-        if not self.left and self.turn < len(TURNS) and newest == self.answer(self.turn):
+    def read(self, answers: list[str]) -> None:
+        """Look at what the agent has said; when all of it is there, it is the visitor's turn again."""
+        if not self.left and self.turn < len(TURNS) and not self.lacks(answers):
             self.turn += 1
             self.left = TURNS[self.turn] if self.turn < len(TURNS) else 0
+
+    def lacks(self, answers: list[str]) -> Counter[str]:
+        """What the agent has said until now that has not come, corrected or not."""
+        said = [text for turn in range(self.turn + 1) for text in self.answers(turn)]
+        return Counter(parted(said)) - Counter(text.removesuffix(OTHERWISE) for text in answers)
 
     @property
     def is_content(self) -> bool:
@@ -103,7 +129,7 @@ class Storm:
     ann: Agent
     visitors: dict[str, Visitor]
     time: time_machine.Traveller
-    asked: list[int] = field(default_factory=list)
+    asked: dict[int, str] = field(default_factory=dict)
 
     def rage(self) -> None:
         """Let everybody speak until nobody waits for an answer, and what was lost has come with the transcripts."""
@@ -134,16 +160,42 @@ class Storm:
         for case in db.session.scalars(select(Case).where(Case.last_author == Author.CUSTOMER)).all():
             visitor = self.visitors[case.conversation]
             if not visitor.is_content:
-                chats.reply(case.id, self.ann, visitor.answer(visitor.turn))
-        for message_id in db.session.scalars(select(Message.id).where(Message.delivery == Delivery.UNKNOWN)).all():
-            outbox.send_again(message_id, self.ann)
-            self.asked.append(message_id)
+                self.correct(case, visitor)
+                for text in visitor.answers(visitor.turn):
+                    chats.reply(case.id, self.ann, text)
+        self.send_again()
+
+    def correct(self, case: Case, visitor: Visitor) -> None:
+        """The agent chooses other words for what was said in the turn before."""
+        turn = visitor.turn - 1
+        if turn >= 0 and visitor.is_corrected(turn):
+            before, after = (visitor.answers(turn, corrected=each)[1] for each in (False, True))
+            query = select(Message.id).where(Message.case_id == case.id, Message.text == before)
+            corrections.edit(db.session.scalars(query).one(), self.ann, after)
+
+    def send_again(self) -> None:
+        """The agent says yes where the desk asks and the visitor has not got it."""
+        answers = self.answers()
+        query = select(Message, Case.conversation).join(Case, Case.id == Message.case_id)
+        for message, name in db.session.execute(query.where(Message.delivery == Delivery.UNKNOWN)).all():
+            lacking = self.visitors[name].lacks(answers.get(name, []))
+            if any(lacking[part.removesuffix(OTHERWISE)] for part in parted([message.text])):
+                outbox.send_again(message.id, self.ann)
+                self.asked[message.id] = name
 
     def read(self) -> None:
         """Everybody looks at their chat."""
-        newest = {said.client_id: said.text for said in self.flow.chatra.store.messages if said.type == "agent"}
+        answers = self.answers()
         for visitor in self.visitors.values():
-            visitor.read(newest.get(visitor.id, ""))
+            visitor.read(answers.get(visitor.id, []))
+
+    def answers(self) -> dict[str, list[str]]:
+        """What each visitor has got from the agent."""
+        found: dict[str, list[str]] = {}
+        for said in self.flow.chatra.store.messages:
+            if said.type == "agent":
+                found.setdefault(said.client_id, []).append(said.text)
+        return found
 
     def pass_by(self, time: timedelta) -> None:
         """Let time pass and everything that is under way arrive, as far as it does."""
@@ -209,7 +261,7 @@ def storm(flow: Flow, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> It
     for teller in TELLERS:
         monkeypatch.setattr(teller, "after_commit", lambda _work: None)
     flow.app.extensions["channels"].http = HttpClient(trusted=(flow.chatra.url,), timeout=1)
-    visitors = {name: Visitor(name) for name in (f"visitor {number}" for number in range(CHATS))}
+    visitors = {f"visitor {number}": Visitor(f"visitor {number}", number) for number in range(CHATS)}
     with inbound_worker(settings), time_machine.travel(clock.now(), tick=False) as traveller:
         yield Storm(flow, make.agent("Ann"), visitors, traveller)
 
@@ -223,11 +275,19 @@ def test_every_message_arrives_once_and_in_order_on_both_sides(storm: Storm, cha
     storm.rage()
     scripts = {visitor.id: visitor.script for visitor in storm.visitors.values()}
     assert at_the_desk() == scripts
-    assert at_the_visitors(chatra) == scripts
+    came, sent = at_the_visitors(chatra), {name: parted(script) for name, script in scripts.items()}
+    assert {name: sorted(texts) for name, texts in came.items()} == {name: sorted(sent[name]) for name in sent}
+    unasked = scripts.keys() - storm.asked.values()
+    assert {name: came[name] for name in unasked} == {name: sent[name] for name in unasked}
     assert set(db.session.scalars(select(Message.delivery).where(Message.agent_id.is_not(None)))) == {Delivery.SENT}
     assert set(db.session.scalars(select(InboxItem.state))) == {inbox.DONE}
     assert storm.asked, "nobody was asked whether to send again"
     assert_there_was_a_storm(chatra)
+
+
+def parted(texts: list[str]) -> list[str]:
+    """The same, as Chatra gets them."""
+    return [part for text in texts for part in parts.split(text, ChatraAdapter.capabilities.longest_text)]
 
 
 def at_the_desk() -> dict[str, list[str]]:
@@ -258,4 +318,4 @@ def assert_there_was_a_storm(chatra: ChatraSimulator) -> None:
     assert 0.07 < sum(parcel.copies > 1 for parcel in sent) / len(sent) < 0.13
     assert 0.07 < sum(parcel.is_late for parcel in sent) / len(sent) < 0.13
     assert 0.03 < len(failed) / len(chatra.requests) < 0.07
-    assert {call.status for call in failed} == {0, 429, 500, 503, 504}
+    assert {call.status for call in failed} == {0, 429, 500, 502, 503, 504, 520, 524}

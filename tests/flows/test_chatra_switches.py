@@ -45,7 +45,7 @@ def turned(number: int) -> Iterator[dict[str, str]]:
     """The values of the other switches for each visitor of a desk: one visitor for each place of the group."""
     for place, group in enumerate(VALUES["group"]):
         asked = VALUES["asked_group"][(number + place) % len(VALUES["asked_group"])]
-        others = FURTHER[(number + 4 * place) % len(FURTHER)]
+        others = FURTHER[(7 * number + 22 * place) % len(FURTHER)]
         yield {"group": group, "asked_group": asked, **dict(zip(OTHERS, others, strict=True))}
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from channels.base import Author
+from channels.chatra.schemas import NO_WORDS
 from models import Case, Status
 from services.conversations import chats
 from tests import factories as make
@@ -123,3 +124,17 @@ class TestAfterTheEnd:
         assert transcript.event == "chatTranscript"
         arrive(flow, [transcript.raw + b" "])
         assert (make.fresh(ended).rev, ended.active) == (before, False)
+
+
+def test_a_file_that_a_visitor_sends_is_told_of_though_chatra_does_not_pass_it_on(
+    flow: Flow, chatra: ChatraSimulator
+) -> None:
+    visitor = chatra.visitor_says(None, "").client_id
+    flow.settle()
+    (case,) = flow.chats()
+    assert flow.texts(case) == [NO_WORDS]
+    chatra.store.advance(1)
+    chatra.visitor_says(visitor, "Do you see it?")
+    chatra.advance(601)
+    flow.settle()
+    assert flow.texts(case) == [NO_WORDS, "Do you see it?"]

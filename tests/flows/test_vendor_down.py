@@ -168,3 +168,39 @@ def test_another_channel_is_not_held_up(
         assert sent(other, case) == ["hello"]
         assert all(sent(chatra, waiting) == [] for waiting in cases)
         assert down.refused == breaker.PATIENCE
+
+
+@pytest.mark.slow
+@pytest.mark.row("R28")
+def test_what_is_said_while_the_vendor_is_away_for_hours_is_not_given_up(
+    flow: Flow, chatra: ChatraSimulator, down: Down, ann: Agent
+) -> None:
+    (case,) = chats_of(flow, chatra, "Hi")
+    down.is_down = True
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        for number in range(3):
+            chats.reply(case.id, ann, f"answer {number}")
+        for _ in range(60):
+            traveller.shift(timedelta(minutes=3))
+            pass_by(traveller, flow.app, timedelta(seconds=15))
+        down.is_down = False
+        pass_by(traveller, flow.app, 2 * breaker.pause(100))
+    assert sent(chatra, case) == [f"answer {number}" for number in range(3)]
+
+
+@pytest.mark.row("R28")
+def test_one_chat_that_is_asked_to_wait_keeps_the_others_from_prolonging_it(
+    flow: Flow, chatra: ChatraSimulator, ann: Agent
+) -> None:
+    first, second = chats_of(flow, chatra, "Hi", "Hello")
+    chatra.faults.fail(429, retry_after="600")
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        chats.reply(first.id, ann, "one")
+        work_off(flow.app)
+        chats.reply(second.id, ann, "two")
+        asked = len(chatra.requests)
+        traveller.shift(timedelta(minutes=9))
+        pass_by(traveller, flow.app, timedelta(seconds=30))
+        assert len(chatra.requests) == asked
+        pass_by(traveller, flow.app, timedelta(minutes=1))
+    assert (sent(chatra, first), sent(chatra, second)) == (["one"], ["two"])

@@ -21,6 +21,7 @@ from realtime import fragments, publish, topics
 from realtime.bus import bus, unpack
 from services import clock
 from services.conversations import chats
+from services.exchange import channels
 from tests import factories as make
 from tests.redis import RealRedis
 
@@ -121,6 +122,22 @@ class TestWhoIsTold:
         assert rendered == ["live/case.html"] * 2
         heard = [frame.topics for frame in ear.everything() if frame.topics[0].startswith("agent:")]
         assert sorted(heard) == sorted([topics.agent(agent.id) for agent in group] for group in (english, russian))
+
+
+class TestAnIntegrationInTrouble:
+    def test_is_told_to_the_open_pages_of_administrators_once_and_that_it_is_over(self, ear: Ear) -> None:
+        boss, ann, channel = make.agent("Boss", admin=True), make.agent("Ann"), make.chatra()
+        ear.everything()
+        for _ in range(2):
+            channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
+        heard = ear.everything()
+        told = [frame for frame in heard if "1 integration needs attention" in frame.payload]
+        assert [frame.topics for frame in told] == [[topics.agent(boss.id)]]
+        assert not [frame for frame in heard if topics.agent(ann.id) in frame.topics]
+        channels.mark_working(channel.id)
+        over = [frame.payload for frame in ear.everything() if "rail-settings" in frame.payload]
+        assert len(over) == 1
+        assert "needs attention" not in over[0]
 
 
 class TestWhatIsNoted:

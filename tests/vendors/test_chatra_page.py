@@ -129,6 +129,11 @@ class TestControls:
         assert '<option value="c1">Maria</option>' in page
         assert all(f'<select name="{name}">' in page for name in SWITCHES)
 
+    def test_point_the_webhooks_elsewhere(self, chatra: ChatraSimulator) -> None:
+        assert self.press(chatra, "point", url="http://127.0.0.1:9/hooks/chatra/new") == 200
+        assert set(chatra.webhooks.values()) == {"http://127.0.0.1:9/hooks/chatra/new"}
+        assert len(chatra.webhooks) == 3
+
     def test_let_agents_and_bots_write(self, chatra: ChatraSimulator) -> None:
         chatra.visitor_says("c1", "Hello!")
         assert self.press(chatra, "answer", visitor="c1", name="Ivan", text="Yes?") == 200

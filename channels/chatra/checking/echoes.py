@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from channels.base import Author, Delivery, Echo, Inbound, IncomingMessage
+from channels.base import Author, Delivery, Echo, Inbound, IncomingMessage, is_made_up
 from channels.chatra.checking.line import Line, keys
 from channels.chatra.checking.sent import Sent, words
 from channels.chatra.checking.webhooks import entries
@@ -33,9 +33,18 @@ def told_of_edit(line: Line, ground: Ground, sent: Sent) -> Point:
     for heard in ground.looks(_AFTERMATH):
         if found := _telling(heard, mark):
             items = [item for item in line.adapter.parse(found) if _is_it(item, mark)]
-            ours = all(isinstance(item, Echo) for item in items)
-            return settled("§2.1", asked, line.adapter.event(found), agrees=ours)
+            event = line.adapter.event(found)
+            if not items:
+                return unsettled("§2.1", asked, f"{event}, of which Deskbell makes nothing")
+            return settled("§2.1", asked, event, agrees=all(isinstance(item, Echo) for item in items))
     return unsettled("§2.1", asked, f"has not come within {min(_AFTERMATH, ground.patience):.0f} s")
+
+
+def id_of(line: Line, ground: Ground, sent: Sent) -> str:
+    """Chatra's id of a message for which no answer came, as a webhook shows it; empty where none comes or names one."""
+    shown = [item for found, _seconds in _wait(ground, [sent]).values() for item in line.adapter.parse(found)]
+    ids = [item.external_id for item in shown if isinstance(item, (Echo, IncomingMessage)) and sent.mark in item.text]
+    return next((found for found in ids if not is_made_up(found)), "")
 
 
 def _wait(ground: Ground, wanted: Sequence[Sent]) -> dict[str, tuple[Delivery, float]]:

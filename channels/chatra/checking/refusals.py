@@ -9,8 +9,9 @@ from urllib.parse import quote
 from channels.base import ChannelError
 from channels.chatra.checking.line import Line, failure, is_taken, told
 from channels.chatra.checking.sent import Sent
+from channels.chatra.schemas import OUR_NAME
 from channels.chatra.values import Json, text
-from channels.checking import Point, settled
+from channels.checking import Point, settled, unsettled
 
 TOO_LONG = 6000
 _NOBODY = "deskbell0nobody".ljust(39, "0")
@@ -27,9 +28,12 @@ def refusals(line: Line, message: Sent) -> Iterator[Point]:
         yield settled("§1.9", asked, failure(line, error), agrees=refused)
     else:
         yield settled("§1.9", asked, told(line.last), agrees=False)
-    exchange = line.ask("POST", "/messages/", {"clientId": message.item.conversation, "text": message.item.text})
+        yield from _take_away(line)
+    # Marked as ours, so that its webhook is not taken for somebody else's if Chatra takes it all the same.
+    unsigned = {"clientId": message.item.conversation, "text": message.item.text, "receivedFrom": OUR_NAME}
+    exchange = line.ask("POST", "/messages/", unsigned)
     yield settled("§1.4", "a message without an agent", told(exchange), agrees=True)
-    _take_away(line)
+    yield from _take_away(line)
 
 
 def long_texts(line: Line, message: Sent) -> Iterator[Point]:
@@ -38,14 +42,14 @@ def long_texts(line: Line, message: Sent) -> Iterator[Point]:
     exchange = line.ask("POST", "/messages/", _body(line, message, TOO_LONG))
     kept = len(text(line.answer.get("text"))) or TOO_LONG
     if is_taken(exchange):
-        _take_away(line)
+        yield from _take_away(line)
         yield settled("§1.4", f"{TOO_LONG} characters", f"taken, {kept} of them kept", agrees=kept >= longest)
         return
     yield settled("§1.4", f"{TOO_LONG} characters", told(exchange), agrees=400 <= exchange.status < 500)
     exchange = line.ask("POST", "/messages/", _body(line, message, longest))
     is_whole = len(text(line.answer.get("text"))) in (0, longest)
     yield settled("§1.4", f"{longest} characters", str(exchange.status), agrees=is_taken(exchange) and is_whole)
-    _take_away(line)
+    yield from _take_away(line)
 
 
 def _body(line: Line, message: Sent, length: int) -> Json:
@@ -55,8 +59,12 @@ def _body(line: Line, message: Sent, length: int) -> Json:
     return {**body, "text": f"{message.item.text} ".ljust(length, ".")}
 
 
-def _take_away(line: Line) -> None:
-    """Delete what the last call has sent, if it did."""
+def _take_away(line: Line) -> Iterator[Point]:
+    """Delete what the last call has sent, if it did; tell of what cannot be deleted."""
+    if not is_taken(line.last):
+        return
     sent = text(line.answer.get("id"))
-    if is_taken(line.last) and sent:
-        line.ask("DELETE", f"/messages/{quote(sent, safe='')}")
+    if not sent:
+        yield unsettled("§1.3", "taking away what was sent", "it is left behind: no id was named")
+    elif not is_taken(line.ask("DELETE", f"/messages/{quote(sent, safe='')}")):
+        yield unsettled("§1.3", "taking away what was sent", f"it is left behind: {told(line.last)}")

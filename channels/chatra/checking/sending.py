@@ -8,7 +8,7 @@ from contextlib import suppress
 from channels.base import AgentData, ChannelError, Outbound
 from channels.chatra import schemas
 from channels.chatra.checking import sent
-from channels.chatra.checking.echoes import echoes, told_of_edit
+from channels.chatra.checking.echoes import echoes, id_of, told_of_edit
 from channels.chatra.checking.line import Line, failure, is_taken, keys, told
 from channels.chatra.checking.refusals import long_texts, refusals
 from channels.chatra.checking.sent import Sent
@@ -17,7 +17,7 @@ from channels.checking import Ground, Point, settled
 
 
 def sending(line: Line, ground: Ground, agent: AgentData) -> Iterator[Point]:
-    """Send as this agent and as nobody. Nothing is left behind, even if the walk breaks off.
+    """Send as this agent and as nobody. Nothing is left behind that can be found, even if the walk breaks off.
 
     Raises `ChannelError` where no answer came.
     """
@@ -35,10 +35,10 @@ def sending(line: Line, ground: Ground, agent: AgentData) -> Iterator[Point]:
 
 
 def _exchanged(line: Line, ground: Ground, message: Sent, pushed: Sent) -> Iterator[Point]:
-    yield _send(line, "§1.4", "a message in an agent's name", message)
+    yield _send(line, ground, "§1.4", "a message in an agent's name", message)
     if message.id:
         yield from _read_back(line, message)
-    yield _send(line, "§1.5", "a pushed message", pushed)
+    yield _send(line, ground, "§1.5", "a pushed message", pushed)
     yield from echoes(line, ground, message, pushed)
     for one in (message, pushed):
         if one.id:
@@ -47,14 +47,23 @@ def _exchanged(line: Line, ground: Ground, message: Sent, pushed: Sent) -> Itera
         yield told_of_edit(line, ground, message)
 
 
-def _send(line: Line, section: str, asked: str, message: Sent) -> Point:
-    """A message without an id cannot be edited or told apart later, so it is as bad as none."""
+def _send(line: Line, ground: Ground, section: str, asked: str, message: Sent) -> Point:
+    """A message without an id cannot be edited or told apart later, so it is as bad as none.
+
+    One that was cut off may be there all the same: its webhook tells by which id it can be taken away.
+    """
     try:
         message.id = line.adapter.perform(message.item).external_id
     except ChannelError as error:
+        if error.uncertain:
+            message.id = id_of(line, ground, message)
+            if not message.id:
+                raise ChannelError(f"{error.reason} If it was sent all the same, it is left behind.") from error
         return settled(section, asked, failure(line, error), agrees=False)
     shown = told(line.last)
-    return settled(section, asked, shown if message.id else f"{shown}: no id", agrees=bool(message.id))
+    return settled(
+        section, asked, shown if message.id else f"{shown}: no id, so it is left behind", agrees=bool(message.id)
+    )
 
 
 def _read_back(line: Line, message: Sent) -> Iterator[Point]:

@@ -14,14 +14,12 @@ from urllib.parse import quote
 from channels.base import CustomerData
 from channels.chatra.checking.line import Line, is_taken, told
 from channels.chatra.values import Json, readable, record
-from channels.chatra.visitors import customer, group
+from channels.chatra.visitors import PERSON, SOURCES, customer, group
 from channels.checking import Point, settled, unsettled
 
 Path = tuple[str, ...]
-_SOURCES = ("basicInfo", "info", "integrationData")
-_FORMS = re.compile(r"fields?$|form$", re.IGNORECASE)
-_PERSON = ("name", "email", "phone", "notes")
-_NOT_SHOWN = {*_SOURCES, "id", "chatId", "displayedName", "group", "groupId"}
+_ASKED = re.compile(r"fields?$|form$", re.IGNORECASE)
+_NOT_SHOWN = {*SOURCES, "id", "chatId", "displayedName", "group", "groupId"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _identity(client: Json, visitor_id: str) -> Point:
 def _place(client: Json, topic: _Topic) -> Point:
     """Where the data of one topic stands."""
     asked = f"where the {topic.asked} stands"
-    filled = [path for path in _leaves(client) if topic.by_the_site or path[0] not in _SOURCES]
+    filled = [path for path in _leaves(client) if topic.by_the_site or path[0] not in SOURCES]
     read = [path for path in filled if topic.says(customer(_alone(client, path)))]
     likely = [path for path in filled if topic.hint.search(path[-1]) and path not in read]
     if read:
@@ -113,23 +111,28 @@ def _custom(client: Json) -> Point:
     own = [path for path in _leaves(client) if _is_own(path)]
     if not own:
         return unsettled("§1.7", asked, "this visitor has none")
-    read = [path for path in own if customer(_alone(client, path)).details]
+    read = [path for path in own if _says_something(_alone(client, path))]
     lost = [path for path in own if path not in read]
-    return settled("§1.7", asked, _named(own), agrees=not lost)
+    shown = [_named(read), f"not read: {_named(lost)}" if lost else ""]
+    return settled("§1.7", asked, "; ".join(filter(None, shown)), agrees=not lost)
 
 
 def _is_own(path: Path) -> bool:
     """Whether it stands where a site's own fields are known to be, or where a form's may be."""
-    return (path[0] in _SOURCES and path[-1] not in _PERSON) or bool(_FORMS.search(path[0]))
+    return path[-1] not in PERSON and (path[0] in SOURCES or bool(_ASKED.search(path[0])))
 
 
 def _unread(client: Json) -> Point:
     """Keys that the adapter makes nothing of: somebody has to look whether they are worth showing."""
     asked = "keys that Deskbell makes nothing of"
-    nothing = customer({"id": "x"})
-    read = {path[0] for path in _leaves(client) if customer(_alone(client, path) | {"id": "x"}) != nothing}
+    read = {path[0] for path in _leaves(client) if _says_something(_alone(client, path))}
     left = sorted(set(client) - read - _NOT_SHOWN)
     return unsettled("§1.7", asked, ", ".join(left)) if left else settled("§1.7", asked, "none", agrees=True)
+
+
+def _says_something(client: Json) -> bool:
+    """Whether the adapter makes anything of such a client object, beside its id."""
+    return customer(client | {"id": "x"}) != customer({"id": "x"})
 
 
 def _leaves(value: object, path: Path = ()) -> list[Path]:

@@ -15,6 +15,11 @@ _CLIENT = """
 
 VOCABULARY = Vocabulary(
     words=frozenset(f"{_PATHS} {_WEBHOOK} {_MESSAGE} {_CLIENT}".split()),
-    named=frozenset({"type", "eventName"}),
+    named=frozenset(
+        {
+            *(("webhook", "eventName"), ("webhook", "message", "type"), ("webhook", "messages", "type")),
+            *(("messages", "type"), ("pushedMessages", "type")),
+        }
+    ),
     ours=frozenset({OUR_NAME}),
 )

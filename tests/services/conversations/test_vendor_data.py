@@ -111,6 +111,19 @@ class TestWhatIsSeen:
         assert [fact.at for fact in facts(case)] == [datetime(2026, 1, 1, tzinfo=UTC), None, None]
         assert [fact.value for fact in facts(case)] == list(told.values())
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            "0001-01-01T00:00:00+23:00",
+            "9999-12-31T23:59:59-23:00",
+            "1999-12-31T23:59:59+00:00",
+            "2100-01-01T00:00:00+00:00",
+        ],
+    )
+    def test_a_time_that_nobody_can_mean_is_a_word_like_any_other(self, case: Case, told: str) -> None:
+        tell(case, {"Birth": told})
+        assert facts(case) == (Fact("Birth", told),)
+
     def test_where_it_stands_and_how_old_it_is(self, channel: Channel, case: Case) -> None:
         channel_settings.change(channel.id, ChannelSettings(panel=Panel.SEPARATE))
         shown = seen(make.agent(), case)

@@ -120,7 +120,7 @@ def test_what_waits_for_its_next_try_goes_out_at_once_after_a_pause(
     chats.reply(case.id, make.agent(), "hello")
     item = outbox.claim(case.stream)
     assert item is not None
-    outbox.fail(item.id, ChannelError("busy", retry_after=200.0), idempotent=False)
+    outbox.fail(item.id, ChannelError("busy"), idempotent=False)
     fail(channel, 3)
     breaker.note_success(channel.id)
     assert db.session.scalars(select(OutboxItem.next_at)).all() == [clock.now()]
@@ -151,3 +151,34 @@ def test_refused_keys_keep_their_reason(channel: Channel) -> None:
     channels.mark_broken(channel.id, "Chatra refused the keys (answer 401).")
     fail(channel, 3)
     assert fresh(channel).state_reason == "Chatra refused the keys (answer 401)."
+
+
+class TestAVendorThatAsksToBeLeftAlone:
+    def test_is_left_alone_so_long_in_all_chats_whatever_works_meanwhile(
+        self, channel: Channel, traveller: time_machine.Traveller
+    ) -> None:
+        case = make.chat(channel=channel)
+        chats.reply(case.id, make.agent(), "hello")
+        breaker.note_failure(channel.id, "slow down", 600.0)
+        breaker.note_success(channel.id)
+        for _ in range(10):
+            assert not breaker.admit(channel.id)
+            assert outbox.due_streams(clock.now()) == []
+            traveller.shift(timedelta(minutes=1))
+        assert outbox.due_streams(clock.now()) == [case.stream]
+        assert breaker.admit(channel.id)
+
+    @pytest.mark.parametrize("waits", [(60.0, 10.0), (10.0, 60.0)])
+    def test_is_believed_when_it_asks_for_longer(
+        self, channel: Channel, traveller: time_machine.Traveller, waits: tuple[float, float]
+    ) -> None:
+        for wait in waits:
+            breaker.note_failure(channel.id, "slow down", wait)
+        traveller.shift(timedelta(seconds=59))
+        assert not breaker.admit(channel.id)
+        traveller.shift(timedelta(seconds=1))
+        assert breaker.admit(channel.id)
+
+    def test_lets_other_channels_go_on(self, channel: Channel) -> None:
+        breaker.note_failure(channel.id, "slow down", 600.0)
+        assert breaker.admit(make.chatra().id)

@@ -77,3 +77,23 @@ def test_a_group_that_is_closed_is_followed_by_the_one_that_takes_over(channel: 
     groups.close(sales, support)
     assert of(channel) == ChannelSettings(groups=frozenset({support}), routes={"abc": support, "def": support})
     assert of(other) == ChannelSettings()
+
+
+def test_pairs_that_are_one_once_they_are_cleaned_are_refused_and_never_merged(channel: Channel) -> None:
+    group = groups.first().id
+    for routes in ({"b  c": group, "b c": group}, {"a" * 100 + "b": group, "a" * 100 + "c": group}, {"a" * 101: group}):
+        with pytest.raises(InvalidInput):
+            channel_settings.change(channel.id, ChannelSettings(routes=routes))
+    assert of(channel).routes == {}
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a\u202e\nb\x07", "a b"), ("  Shop ", "Shop"), ("x" * 200, "x" * 120)])
+def test_a_new_channels_name_is_one_clean_line(app: Flask, name: str, kept: str) -> None:
+    made = channels.connect(kind="chatra", family="live_chat", name=name, group=groups.first(), credentials={})
+    assert made.name == kept
+
+
+@pytest.mark.parametrize("name", ["", " \n", "\u200b", "\x00"])
+def test_a_channel_without_a_name_is_not_made(app: Flask, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        channels.connect(kind="chatra", family="live_chat", name=name, group=groups.first(), credentials={})

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 
-from channels.base import Author, ChannelError, IncomingMessage, Receipt
+from channels.base import Author, ChannelError, IncomingMessage, Receipt, made_up_ids
 from extensions import db
 from models import Agent, Case, Delivery, Message, OutboxItem
 from services import clock
-from services.conversations import chats, messages
+from services.conversations import chats, corrections, messages
 from services.events import committed
 from services.exchange import confirming, outbox
 from tests import factories as make
@@ -55,8 +56,13 @@ def sent(case: Case, error: ChannelError | None = None) -> OutboxItem:
     return item
 
 
-def echo(case: Case, external_id: str, text: str = "hello") -> None:
-    outbox.confirm(case.channel_id, case.stream, external_id, text)
+def echo(case: Case, external_id: str, text: str = "hello", said_at: datetime | None = None) -> None:
+    outbox.confirm(case.channel_id, case.stream, external_id, text, said_at)
+
+
+def unnamed(number: int) -> str:
+    """What the adapter makes up where Chatra names no id."""
+    return f"{made_up_ids('visitor')}{number}"
 
 
 def shown(external_id: str, text: str = "hello", author: Author = Author.BOT) -> IncomingMessage:
@@ -202,7 +208,7 @@ class TestWhatTheDeskSaysByItself:
     def test_is_not_what_an_agent_of_ours_has_sent(self, case: Case, ann: Agent) -> None:
         chats.reply(case.id, ann, "hello")
         sent(case)
-        assert not confirming.recognise(case.stream, shown("m7", author=Author.AGENT))
+        assert not confirming.recognise(case.stream, shown("m7", author=Author.BOT))
 
     def test_stays_known_after_the_trail_of_calls_is_gone(self, case: Case) -> None:
         message = by_the_desk(case, "hello")
@@ -211,3 +217,120 @@ class TestWhatTheDeskSaysByItself:
         db.session.commit()
         assert chats.receive(case.channel, shown("m1", "words that were edited there")).id == message.id
         assert len(messages.latest(case.id)) == 2
+
+
+class TestAnEchoWithoutAnId:
+    """Chatra may not name its messages in webhooks (chatra.md §2.2)."""
+
+    def test_settles_the_call_but_is_no_id_to_change_it_by(self, case: Case, ann: Agent) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        item = sent(case, LOST)
+        echo(case, unnamed(1), said_at=clock.now())
+        assert (standing(item), delivery(message)) == ([(outbox.DONE, "")], Delivery.SENT)
+        corrections.delete(message.id, ann)
+        deletion = sent(case)
+        with pytest.raises(ChannelError, match="not known under which id"):
+            outbox.change(deletion)
+
+    def test_leaves_the_vendors_own_id_to_be_learned(self, case: Case, ann: Agent) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        item = sent(case, LOST)
+        echo(case, unnamed(1), said_at=clock.now())
+        echo(case, "m1", said_at=clock.now())
+        assert standing(item) == [(outbox.DONE, "m1")]
+        assert db.session.get_one(Message, message.id).external_id == "m1"
+
+    @pytest.mark.row("R13")
+    @pytest.mark.parametrize("in_time", [True, False], ids=["with its time", "without a time"])
+    def test_that_comes_again_is_not_taken_for_another_call(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller, in_time: bool
+    ) -> None:
+        said_at = clock.now() if in_time else None
+        chats.reply(case.id, ann, "ok")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        echo(case, unnamed(1), "ok", said_at)
+        traveller.shift(timedelta(seconds=30))
+        second = chats.reply(case.id, ann, "ok")
+        sent(case, LOST)
+        echo(case, unnamed(1) if in_time else unnamed(2), "ok", said_at)
+        assert delivery(second) == Delivery.AWAITED
+
+    @pytest.mark.parametrize("lost", [1, 2])
+    def test_is_first_that_of_what_surely_arrived(self, case: Case, ann: Agent, lost: int) -> None:
+        chats.reply(case.id, ann, "ok")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        second = chats.reply(case.id, ann, "ok")
+        sent(case, LOST)
+        for number in range(3 - lost):
+            echo(case, unnamed(number), "ok", clock.now())
+        assert delivery(second) == (Delivery.AWAITED if lost == 2 else Delivery.SENT)
+
+    def test_of_another_time_proves_nothing(self, case: Case, ann: Agent, traveller: time_machine.Traveller) -> None:
+        an_hour_ago = clock.now()
+        traveller.shift(timedelta(hours=1))
+        message = chats.reply(case.id, ann, "ok")
+        sent(case, LOST)
+        echo(case, unnamed(1), "ok", an_hour_ago)
+        assert delivery(message) == Delivery.AWAITED
+
+    def test_that_was_taken_by_what_never_arrived_is_given_back(self, case: Case, ann: Agent) -> None:
+        first, second = (chats.reply(case.id, ann, "ok") for _ in range(2))
+        one = sent(case, LOST)
+        two = sent(case)
+        echo(case, unnamed(1), "ok", clock.now())
+        assert delivery(first) == Delivery.SENT
+        outbox.settle(two.id, Receipt("m2"))
+        echo(case, unnamed(1), "ok", clock.now())
+        assert standing(one, two) == [(outbox.AWAITING, ""), (outbox.DONE, "m2")]
+        assert (delivery(first), delivery(second)) == (Delivery.AWAITED, Delivery.SENT)
+
+    def test_is_recognised_though_nothing_marks_it_as_ours(self, case: Case) -> None:
+        by_the_desk(case, "hello")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        of_now = replace(shown(unnamed(1)), said_at=clock.now())
+        assert [confirming.recognise(case.stream, of_now) for _ in range(2)] == [True, True]
+        assert not confirming.recognise(case.stream, replace(of_now, external_id=unnamed(2)))
+
+
+class TestWhatNothingMarksAsOurs:
+    @pytest.mark.parametrize("error", [None, LOST], ids=["under way", "cut off"])
+    def test_is_recognised_as_what_an_agent_sends_just_now(
+        self, case: Case, ann: Agent, error: ChannelError | None
+    ) -> None:
+        message = chats.reply(case.id, ann, "hello")
+        sent(case, error)
+        assert confirming.recognise(case.stream, shown("m1", author=Author.AGENT))
+        assert delivery(message) == Delivery.SENT
+
+    def test_is_a_colleagues_where_ours_was_refused(self, case: Case) -> None:
+        message = by_the_desk(case, "hello")
+        sent(case, ChannelError("refused", permanent=True))
+        assert not confirming.recognise(case.stream, shown("m1", author=Author.AGENT))
+        assert delivery(message) == Delivery.FAILED
+
+    def test_is_a_colleagues_long_after_nobody_knew(self, case: Case, traveller: time_machine.Traveller) -> None:
+        message = by_the_desk(case, "hello")
+        sent(case, LOST)
+        traveller.shift(timedelta(hours=1))
+        outbox.give_up_waiting()
+        assert not confirming.recognise(case.stream, shown("m1", author=Author.AGENT))
+        assert delivery(message) == Delivery.UNKNOWN
+
+    def test_is_a_colleagues_where_ours_has_its_own_id(self, case: Case, ann: Agent) -> None:
+        chats.reply(case.id, ann, "hello")
+        outbox.settle(sent(case).id, Receipt("m1"))
+        assert not confirming.recognise(case.stream, shown("m2", author=Author.AGENT))
+
+
+def test_what_our_own_answer_made_sure_is_not_opened_again(
+    case: Case, ann: Agent, traveller: time_machine.Traveller
+) -> None:
+    first = chats.reply(case.id, ann, "hello")
+    outbox.settle(sent(case).id, Receipt(""))
+    traveller.shift(timedelta(seconds=1))
+    chats.reply(case.id, ann, "hello")
+    two = sent(case)
+    echo(case, "m2")
+    outbox.settle(two.id, Receipt("m2"))
+    assert delivery(first) == Delivery.SENT
+    assert standing(two) == [(outbox.DONE, "m2")]

@@ -108,6 +108,13 @@ class TestAccepting:
         assert heard[0] == heard[1]
         assert heard[2] - heard[0] == timedelta(seconds=80)
 
+    def test_an_answer_to_a_question_of_ours_is_no_sign_of_the_webhooks(
+        self, chatra: Channel, adapter: Adapter
+    ) -> None:
+        intake.accept(chatra, adapter, delivery({"client": {"id": CLIENT_ID}}, fetched=True))
+        db.session.refresh(chatra)
+        assert chatra.heard_at is None
+
 
 class TestApplying:
     def test_the_oldest_comes_first_one_at_a_time(self, chatra: Channel, adapter: Adapter, stream: str) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from extensions import db
 from jobs.adapters import adapter_of
 from models import Access, Agent, Case, Channel, InboxItem, OutboxItem, Verb
-from services.conversations import chats, messages
+from services.conversations import chats, corrections, messages
 from services.exchange import inbox, intake, log, log_bodies, outbox
 from services.exchange.log import Cursor, Line, Show
 from services.team import access_levels
@@ -59,6 +59,7 @@ def fails(state: str, reason: str = "") -> None:
     with unit_of_work() as session:
         item = session.scalars(db.select(OutboxItem).order_by(OutboxItem.id.desc()).limit(1)).one()
         item.state, item.reason, item.settled_at = state, reason, NOON
+        item.message.delivery = {"done": "sent"}.get(state, state)
 
 
 def told(line: Line) -> tuple[bool, str, str]:
@@ -127,6 +128,27 @@ class TestLines:
         assert found[Show.OUT] == ["unknown", "failed", "done"]
         assert found[Show.ATTENTION] == ["unknown", "failed", "aside"]
         assert len(found[Show.EVERYTHING]) == 5
+
+    def test_what_was_made_good_since_needs_no_attention(self, chatra: Channel, boss: Agent) -> None:
+        comes(chatra, "Hi")
+        for state in ("failed", "unknown"):
+            message = chats.reply(the_case().id, boss, "hello")
+            fails(state)
+            outbox.send_again(message.id, boss)
+            assert log.page(chatra, boss, show=Show.ATTENTION).lines == []
+            fails("done")
+            last, first = log.page(chatra, boss, show=Show.OUT, size=2).lines
+            assert (last.state, last.is_made_good) == ("done", False)
+            assert (first.state, first.is_made_good) == (state, True)
+            assert log.page(chatra, boss, show=Show.ATTENTION).lines == []
+
+    def test_what_is_applied_again_keeps_its_place(self, chatra: Channel, boss: Agent) -> None:
+        for _ in range(3):
+            comes_to_nothing(chatra)
+        inbox.replay(chatra.id, 2)
+        found = {replayed: log.page(chatra, boss, show=Show.ATTENTION, replayed=replayed) for replayed in (None, 2, 9)}
+        assert [[line.id for line in page.lines] for page in found.values()] == [[3, 1], [3, 2, 1], [3, 1]]
+        assert found[2].lines[1].state == inbox.PENDING
 
     def test_why_something_is_not_done_is_said_as_long_as_it_is_not(self, chatra: Channel, boss: Agent) -> None:
         comes(chatra, "Hi")
@@ -231,6 +253,16 @@ class TestBodies:
         assert told["agent"] == {"name": "Boss", "email": boss.email}
         assert (told["verb"], told["conversation"], told["text"]) == ("send", CLIENT_ID, "Grüße")
         assert "Grüße" in text
+
+    def test_of_a_call_hold_no_words_of_a_message_that_was_deleted(self, chatra: Channel, boss: Agent) -> None:
+        comes(chatra, "Hello")
+        reply = chats.reply(the_case().id, boss, "My password is hunter2")
+        assert "hunter2" in (log_bodies.of_call(chatra, 1) or "")
+        corrections.delete(reply.id, boss)
+        calls = db.session.scalars(db.select(OutboxItem.id)).all()
+        told = [log_bodies.of_call(chatra, number) or "" for number in calls]
+        assert "hunter2" not in "".join(told)
+        assert all('"deleted": true' in text for text in told)
 
     def test_never_hold_a_key(self, chatra: Channel, boss: Agent) -> None:
         comes(chatra, "Hi")

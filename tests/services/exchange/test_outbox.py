@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from channels.base import ChannelError, Receipt
 from extensions import db
-from models import Agent, Case, Delivery, Message, OutboxItem
+from models import Agent, Case, Delivery, InboxItem, Message, OutboxItem
 from services import clock
 from services.conversations import chats
 from services.errors import CaseNotFound, InvalidInput
 from services.events import committed
-from services.exchange import channels, outbox
+from services.exchange import breaker, channels, outbox
 from tests import factories as make
 
 
@@ -120,16 +120,14 @@ class TestWaiting:
     def test_it_never_waits_less_than_before_nor_more_than_five_minutes(self, attempts: int) -> None:
         assert 1 <= outbox.backoff(attempts) <= outbox.backoff(attempts + 1) <= 300
 
-    @pytest.mark.parametrize(("asked", "seconds"), [(30.0, 30), (0.0, 0), (3600.0, 300)])
-    def test_a_vendor_that_says_how_long_is_obeyed_within_reason(
-        self, case: Case, ann: Agent, asked: float, seconds: float
-    ) -> None:
+    @pytest.mark.parametrize(("asked", "seconds"), [(30.0, 30), (0.0, 0), (3600.0, 3600)])
+    def test_a_vendor_that_says_how_long_is_obeyed(self, case: Case, ann: Agent, asked: float, seconds: float) -> None:
         chats.reply(case.id, ann, "one")
         item = claimed(case)
         outbox.fail(item.id, ChannelError("slow down", retry_after=asked), idempotent=False)
         assert fresh(item).next_at - clock.now() == timedelta(seconds=seconds)
 
-    def test_after_twelve_attempts_it_gives_up_visibly(
+    def test_after_twelve_attempts_it_gives_up_visibly_though_the_vendor_takes_other_calls(
         self, case: Case, ann: Agent, traveller: time_machine.Traveller
     ) -> None:
         chats.reply(case.id, ann, "one")
@@ -137,10 +135,42 @@ class TestWaiting:
         for _ in range(outbox.MOST_ATTEMPTS):
             item = claimed(case)
             outbox.fail(item.id, ChannelError("no answer"), idempotent=False)
+            breaker.note_failure(case.channel_id, "no answer")
             states.append(fresh(item).state)
+            breaker.note_success(case.channel_id)
             traveller.shift(timedelta(seconds=301))
         assert states == [outbox.READY] * 11 + [outbox.FAILED]
         assert state(item) == (outbox.FAILED, Delivery.FAILED)
+
+    def test_while_the_vendor_takes_nothing_it_is_tried_for_a_day(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        chats.reply(case.id, ann, "one")
+        said_at, tries = clock.now(), 0
+        while True:
+            item = claimed(case)
+            outbox.fail(item.id, ChannelError("no answer"), idempotent=False)
+            breaker.note_failure(case.channel_id, "no answer")
+            tries += 1
+            if fresh(item).state != outbox.READY:
+                break
+            traveller.shift(timedelta(minutes=30))
+        assert state(item) == (outbox.FAILED, Delivery.FAILED)
+        assert (clock.now() - said_at, tries) == (timedelta(hours=24), 49)
+
+    def test_what_has_waited_longest_is_tried_first_where_one_call_is_let_through(
+        self, case: Case, ann: Agent, traveller: time_machine.Traveller
+    ) -> None:
+        other = make.chat(channel=case.channel, visitor="peter")
+        chats.reply(case.id, ann, "what Chatra cannot take")
+        chats.reply(other.id, ann, "hello")
+        for _ in range(breaker.PATIENCE):
+            breaker.note_failure(case.channel_id, "no answer")
+        traveller.shift(timedelta(seconds=6))
+        outbox.fail(claimed(case).id, ChannelError("no answer"), idempotent=False)
+        breaker.note_failure(case.channel_id, "no answer")
+        traveller.shift(timedelta(minutes=2))
+        assert outbox.due_streams(clock.now()) == [other.stream]
 
 
 class TestTheOutcome:
@@ -235,6 +265,16 @@ class TestTheEcho:
         self.confirm(case, "m1", "hello")
         db.session.refresh(message)
         assert message.delivery == Delivery.SENDING
+
+    def test_is_waited_for_while_there_are_deliveries_that_nobody_has_looked_at(
+        self, lost: OutboxItem, case: Case, traveller: time_machine.Traveller
+    ) -> None:
+        arrived = {"stream": case.stream, "key": "k", "body": b"{}", "received_at": clock.now()}
+        db.session.add(InboxItem(channel_id=case.channel_id, **arrived))
+        db.session.commit()
+        traveller.shift(timedelta(minutes=3))
+        outbox.give_up_waiting()
+        assert state(lost) == (outbox.AWAITING, Delivery.AWAITED)
 
 
 class TestSendingAgain:

@@ -21,21 +21,23 @@ FAILURES = {
     "does nothing and gives no answer": RestFault(cut="before"),
     "does it, but the answer is lost": RestFault(cut="after"),
 }
+EVENTS = ("chatStarted", "chatFragment", "chatTranscript")
 NUMBERS = {"copies": int, "reorder": int, "delay": float, "drop": int, "retries": int}
 
 
 class Controls:
     """A page with forms. Each form comes back to the page."""
 
-    def __init__(self, chats: Chats, faults: Faults) -> None:
+    def __init__(self, chats: Chats, faults: Faults, webhooks: dict[str, str]) -> None:
         self._chats = chats
+        self._webhooks = webhooks
         self._store = chats.store
         self._faults = faults
 
     def install(self, app: Flask) -> None:
         """Add the page to an app."""
         app.add_url_rule("/__sim/controls", "controls", self.show, methods=["GET"])
-        for view in (self.answer, self.push, self.fail, self.turn, self.disturb, self.finish):
+        for view in (self.answer, self.push, self.fail, self.turn, self.disturb, self.point, self.finish):
             app.add_url_rule(f"/__sim/controls/{view.__name__}", view.__name__, view, methods=["POST"])
 
     def show(self) -> str:
@@ -48,6 +50,7 @@ class Controls:
             failing=len(self._faults.rest),
             switches={name: (values, getattr(self._chats.switches, name)) for name, values in SWITCHES.items()},
             faults={name: getattr(self._faults, name) for name in NUMBERS},
+            webhook=next(iter(self._webhooks.values()), ""),
         )
 
     def answer(self) -> Response:
@@ -77,6 +80,11 @@ class Controls:
         except ValueError:
             abort(400)
         vars(self._faults).update(wanted)
+        return redirect("/__sim/controls")
+
+    def point(self) -> Response:
+        """Paste another address into the fields of all three webhooks."""
+        self._webhooks.update(dict.fromkeys(EVENTS, request.form["url"].strip()))
         return redirect("/__sim/controls")
 
     def finish(self) -> Response:

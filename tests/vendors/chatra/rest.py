@@ -44,7 +44,7 @@ class Rest:
         self.requests: list[Request] = []
         self._chats = chats
         self._store = chats.store
-        self._keys = keys
+        self.pairs = [keys]
         self._faults = faults
 
     def install(self, app: Flask) -> None:
@@ -144,7 +144,8 @@ class Rest:
         g.fault = fault = self._faults.take() or RestFault()
         if fault.happens and not fault.comes_after:
             return self._fail(fault)
-        if request.headers.get("Authorization") != f"Chatra.Simple {self._keys.public}:{self._keys.secret}":
+        known = {f"Chatra.Simple {keys.public}:{keys.secret}" for keys in self.pairs}
+        if request.headers.get("Authorization") not in known:
             abort(401, "wrong keys")
         return None
 

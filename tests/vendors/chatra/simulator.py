@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.vendors.chatra.chats import Chats
-from tests.vendors.chatra.controls import Controls
+from tests.vendors.chatra.controls import EVENTS, Controls
 from tests.vendors.chatra.faults import Faults
 from tests.vendors.chatra.page import Page
 from tests.vendors.chatra.rest import Keys, Request, Rest
@@ -51,6 +51,12 @@ class ChatraSimulator:
         self._server = make_server("127.0.0.1", port, self._app(seats), threaded=True, request_handler=_SilentHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
+    def another_account(self) -> Keys:
+        """The keys of one more account, whose visitors are those of the first."""
+        keys = Keys(f"FAKEPUBLICKEY{len(self._rest.pairs):04}", self.keys.secret)
+        self._rest.pairs.append(keys)
+        return keys
+
     @property
     def home(self) -> str:
         """Address of the server, without a slash at its end."""
@@ -90,7 +96,7 @@ class ChatraSimulator:
 
     def send_hooks_to(self, url: str) -> None:
         """Set one address for all three events."""
-        self.webhooks.update(dict.fromkeys(("chatStarted", "chatFragment", "chatTranscript"), url))
+        self.webhooks.update(dict.fromkeys(EVENTS, url))
 
     def visitor_says(self, client_id: str | None, text: str, **site: object) -> Message:
         """Let a visitor write; None is a newcomer. `site` is what the page passes about the visitor (chatra.md §3)."""
@@ -132,7 +138,7 @@ class ChatraSimulator:
         app = Flask(__package__, static_url_path="/__sim/static")
         self._rest.install(app)
         Page(self.chats, self.keys, seats).install(app)
-        Controls(self.chats, self.faults).install(app)
+        Controls(self.chats, self.faults, self.webhooks).install(app)
         return app
 
     def _tick(self) -> None:

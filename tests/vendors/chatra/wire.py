@@ -25,6 +25,8 @@ class Switches:
         identity: how webhooks name a message's agent: by an id that stands in `agents`, by name in the message itself,
             or not at all.
         joined: whether the system line that tells of an agent who joins has words (chatra.md §9.8).
+        named: which webhooks name the ids of their messages.
+        marked: whether webhooks tell where a message of ours came from.
         resumed: the event with which a chat goes on whose transcript was sent.
         idle_seconds: quiet after which a chat counts as over and its transcript is sent.
     """
@@ -37,6 +39,8 @@ class Switches:
     form: Literal["info", "object", "list"] = "info"
     identity: Literal["", "agents", "message"] = "agents"
     joined: Literal["words", "empty"] = "words"
+    named: Literal["all", "transcripts", "none"] = "all"
+    marked: Literal["receivedFrom", ""] = "receivedFrom"
     resumed: Literal["chatFragment", "chatStarted"] = "chatFragment"
     idle_seconds: float = 600.0
 
@@ -48,7 +52,8 @@ def hook(event: str, client: Client, messages: list[Message], switches: Switches
         "client": hook_client(client, switches),
         "agents": [hook_agent(agent, switches) for agent in client.agents],
     }
-    worded = [hook_message(message, switches) for message in messages]
+    named = switches.named == "all" or (switches.named == "transcripts" and event == "chatTranscript")
+    worded = [hook_message(message, switches, named=named) for message in messages]
     single = event == "chatStarted" and switches.started != "messages"
     if single:
         body["message"] = worded[0]
@@ -77,9 +82,11 @@ def hook_agent(agent: Agent, switches: Switches) -> Json:
     return {"id": agent.id, "name": agent.name, "email": agent.email} if named else {"id": agent.id}
 
 
-def hook_message(message: Message, switches: Switches) -> Json:
+def hook_message(message: Message, switches: Switches, *, named: bool) -> Json:
     """Return a message as webhooks word it (chatra.md §2.2)."""
-    body: Json = {"id": message.id, "type": message.type, **times(message, switches)}
+    body: Json = {"type": message.type, **times(message, switches)}
+    if named:
+        body["id"] = message.id
     for key in ("text", "message"):
         if switches.text in (key, "both"):
             body[key] = message.text
@@ -87,7 +94,10 @@ def hook_message(message: Message, switches: Switches) -> Json:
         body["agentId"] = message.agent.id
     if message.agent and switches.identity == "message":
         body["agentName"] = message.agent.name
-    return body | marks(message)
+    marked = marks(message)
+    if not switches.marked:
+        marked.pop("receivedFrom", None)
+    return body | marked
 
 
 def rest_message(message: Message, switches: Switches) -> Json:
