@@ -22,6 +22,7 @@ _SENTENCES = (
     N_("Chatra cannot be told who is available."),
     N_("Chatra no longer knows this visitor."),
     N_("Chatra no longer knows this message."),
+    N_("Chatra does not let this message be changed."),
     N_("Chatra's answer could not be read."),
     N_("Chatra's public and secret key are missing."),
     N_("The message is longer than the 5000 characters that Chatra takes."),

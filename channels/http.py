@@ -121,8 +121,9 @@ class HttpClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             failure = ChannelError(f"{vendor} could not be reached.")
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError):
-            reason = f"{vendor}'s address or keys cannot be sent as they stand."
-            failure = ChannelError(reason, permanent=True, broken=True)
+            failure = ChannelError(
+                f"{vendor}'s address or keys cannot be sent as they stand.", permanent=True, broken=True
+            )
         except httpx.TransportError:
             failure = ChannelError(f"{vendor} gave no answer.", uncertain=method not in _READS)
         else:

@@ -179,9 +179,16 @@ class Storm:
         query = select(Message, Case.conversation).join(Case, Case.id == Message.case_id)
         for message, name in db.session.execute(query.where(Message.delivery == Delivery.UNKNOWN)).all():
             lacking = self.visitors[name].lacks(answers.get(name, []))
-            if any(lacking[part.removesuffix(OTHERWISE)] for part in parted([message.text])):
+            lacks_it = any(lacking[part.removesuffix(OTHERWISE)] for part in parted([message.text]))
+            if lacks_it and not self.has_a_twin_under_way(message):
                 outbox.send_again(message.id, self.ann)
                 self.asked[message.id] = name
+
+    def has_a_twin_under_way(self, message: Message) -> bool:
+        """Whether it may be another message with the same words that the visitor has not got yet."""
+        twins = (Message.case_id == message.case_id, Message.text == message.text, Message.id != message.id)
+        under_way = Message.delivery.in_((Delivery.SENDING, Delivery.AWAITED))
+        return db.session.scalar(select(Message.id).where(*twins, under_way).limit(1)) is not None
 
     def read(self) -> None:
         """Everybody looks at their chat."""
