@@ -74,7 +74,7 @@ def test_every_reason_that_a_channel_gives_is_known(app: Flask) -> None:
 
 
 def _reasons_in_the_sources() -> Iterator[str]:
-    """What channels say when something does not work, every place filled in; a walk speaks on the command line alone."""
+    """What channels say when something does not work, every place filled in; a walk is for the command line alone."""
     for path in (path for path in (ROOT / "channels").rglob("*.py") if "checking" not in path.parts):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and _name(node.func) in ("ChannelError", "Rejected"):
