@@ -227,7 +227,7 @@ def test_forms_that_answer(people: People, running: RunningDesk, sights: Sights)
     for label in ("Public key", "Secret key"):
         page.get_by_label(label).fill("wrong")
     page.get_by_role("button", name="Add a pair").click()
-    page.get_by_label("Chatra Group ID", exact=True).fill("abc")
+    page.get_by_label("Chatra Group ID, pair 1").fill("abc")
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     sights.look(page, "connecting-refused")
