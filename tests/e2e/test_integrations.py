@@ -147,7 +147,7 @@ def test_the_address_and_the_snippet_are_copied(boss: Page, running: RunningDesk
     expect(boss.get_by_role("button", name="Copied")).to_be_visible()
     assert boss.evaluate("navigator.clipboard.readText()") == hook_url(channel, running.url)
     snippet = boss.get_by_label("Snippet of Chatra's widget").input_value()
-    assert f'window.ChatraID = "{chatra.keys.public}";' in snippet
+    assert f'window.ChatraID = "{channel.credentials["public_key"]}";' in snippet
 
 
 def test_while_it_is_off_everything_waits_and_then_goes_on_in_order(
