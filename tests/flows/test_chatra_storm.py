@@ -41,8 +41,8 @@ from tests.vendors.chatra import ChatraSimulator, Faults, RestFault, Switches
 from tests.vendors.chatra.faults import Chances
 
 CHATS = 1000
-# How many lines a visitor says before the agent answers each time: seven, and three times two answers.
-TURNS = (2, 2, 3)
+# How many lines a visitor says before the agent answers each time: four, and three times two answers.
+TURNS = (1, 1, 2)
 # Every so many visitors' answers are longer than Chatra takes at once, and are corrected.
 LONG_EVERY, CORRECTED_EVERY = 20, 10
 LONG, OTHERWISE = "x" * 4999 + ".", ", otherwise"
@@ -178,17 +178,9 @@ class Storm:
         answers = self.answers()
         query = select(Message, Case.conversation).join(Case, Case.id == Message.case_id)
         for message, name in db.session.execute(query.where(Message.delivery == Delivery.UNKNOWN)).all():
-            lacking = self.visitors[name].lacks(answers.get(name, []))
-            lacks_it = any(lacking[part.removesuffix(OTHERWISE)] for part in parted([message.text]))
-            if lacks_it and not self.has_a_twin_under_way(message):
+            if is_lacking(message, answers.get(name, [])):
                 outbox.send_again(message.id, self.ann)
                 self.asked[message.id] = name
-
-    def has_a_twin_under_way(self, message: Message) -> bool:
-        """Whether it may be another message with the same words that the visitor has not got yet."""
-        twins = (Message.case_id == message.case_id, Message.text == message.text, Message.id != message.id)
-        under_way = Message.delivery.in_((Delivery.SENDING, Delivery.AWAITED))
-        return db.session.scalar(select(Message.id).where(*twins, under_way).limit(1)) is not None
 
     def read(self) -> None:
         """Everybody looks at their chat."""
@@ -222,6 +214,15 @@ class Storm:
         """Put the clock forward, the worker's too."""
         self.time.shift(time)
         bus.redis.set(NOW, clock.now().timestamp())
+
+
+def is_lacking(message: Message, answers: list[str]) -> bool:
+    """Whether fewer messages like this have come than were said and are not under way any more."""
+    like_this = (Message.case_id == message.case_id, Message.text == message.text, Message.agent_id.is_not(None))
+    under_way = Message.delivery.in_((Delivery.SENDING, Delivery.AWAITED))
+    said = db.session.scalars(select(func.count(Message.id)).where(*like_this, ~under_way)).one()
+    came = Counter(text.removesuffix(OTHERWISE) for text in answers)
+    return any(came[part.removesuffix(OTHERWISE)] < said for part in parted([message.text]))
 
 
 def come_to_rest() -> None:
