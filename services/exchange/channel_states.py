@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy import Select, func, select, update
 
 from extensions import db
 from models import Case, Channel, InboxItem, OutboxItem
@@ -13,14 +13,12 @@ from services.uow import lock_channel, lock_in_order, ring_after_commit, unit_of
 
 from . import breaker, channels, owing
 from .channels import CONNECTED, OFF
-from .inbox import PENDING
+from .inbox import IS_PENDING
 from .standing import AWAITING
 
 # The sweep rings for the others.
 _MOST_RINGS = 500
 _QUIETLY = {"synchronize_session": False}
-# Written into the statement, so that SQLite sees that the partial index fits.
-_IS_PENDING = InboxItem.state == literal(PENDING, literal_execute=True)
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Waiting:
 
 def waiting(channel_id: int) -> Waiting:
     """What of a channel is not done."""
-    pending = (InboxItem.channel_id == channel_id, _IS_PENDING)
+    pending = (InboxItem.channel_id == channel_id, IS_PENDING)
     owed = (OutboxItem.channel_id == channel_id, OutboxItem.settled_at.is_(None), OutboxItem.state != AWAITING)
     return Waiting(
         deliveries=_count(select(func.count(InboxItem.id)).where(*pending)),
@@ -63,7 +61,7 @@ def switch_on(channel_id: int) -> None:
         channel.failures, channel.paused_until = 0, None
         breaker.hurry(channel_id)
         _wait_for_echoes(channel_id)
-        pending = (InboxItem.channel_id == channel_id, _IS_PENDING)
+        pending = (InboxItem.channel_id == channel_id, IS_PENDING)
         _ring("inbound", select(InboxItem.stream).where(*pending))
         ring_for_owed(channel_id)
 

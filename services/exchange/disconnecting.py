@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import delete, literal, select, update
+from sqlalchemy import delete, select, update
 
 from extensions import db
 from models import Case, Channel, InboxItem, Presence, Status
@@ -18,7 +18,7 @@ from services.uow import lock_case, lock_channel, lock_in_order, ring_after_comm
 from . import breaker
 from .channel_states import ring_for_owed
 from .channels import GONE, OFF
-from .inbox import ASIDE, PENDING
+from .inbox import ASIDE, IS_PENDING
 
 STREAM = "disconnected:"
 _QUEUE = "spare"
@@ -26,8 +26,6 @@ _SLICE = 200
 # What was being stored in the moment of disconnecting is there by then.
 _LATECOMERS = timedelta(minutes=1)
 _QUIETLY = {"synchronize_session": False}
-# Written into the statement, so that SQLite sees that the partial index fits.
-_IS_PENDING = InboxItem.state == literal(PENDING, literal_execute=True)
 
 
 def disconnect(channel_id: int, status: str) -> None:
@@ -89,7 +87,7 @@ def _let_go(channel_id: int) -> None:
 def _set_aside(channel_id: int) -> bool:
     """Set aside some of what was not applied; tells whether more may be left."""
     with unit_of_work() as session:
-        pending = (InboxItem.channel_id == channel_id, _IS_PENDING)
+        pending = (InboxItem.channel_id == channel_id, IS_PENDING)
         ids = session.scalars(select(InboxItem.id).where(*pending).order_by(InboxItem.id).limit(_SLICE)).all()
         these = (InboxItem.id.in_(ids), *pending)
         lock_in_order(InboxItem, *these)

@@ -34,7 +34,7 @@ MOST_ATTEMPTS = 3
 SLICE = 25
 _STALE = timedelta(seconds=10)
 # Written into the statement: with a bound value SQLite cannot see that the partial indexes fit.
-_IS_PENDING = InboxItem.state == literal(PENDING, literal_execute=True)
+IS_PENDING = InboxItem.state == literal(PENDING, literal_execute=True)
 _IS_ASIDE = InboxItem.state == literal(ASIDE, literal_execute=True)
 # What comes in for a channel that is switched off waits until it is on again.
 _MAY_PASS = Channel.state != literal(channels.OFF, literal_execute=True)
@@ -45,14 +45,14 @@ def stale_streams() -> list[str]:
     old = InboxItem.received_at < clock.now() - _STALE
     # By the channels: what has piled up at one that is off is not even looked at.
     may_pass = InboxItem.channel_id.in_(select(Channel.id).where(_MAY_PASS))
-    query = select(InboxItem.stream).where(may_pass, _IS_PENDING, old)
+    query = select(InboxItem.stream).where(may_pass, IS_PENDING, old)
     return list(db.session().scalars(query.distinct().limit(500)))
 
 
 def next_pending(stream: str) -> InboxItem | None:
     """The oldest delivery of the stream that is to be applied now; none while its channel is switched off."""
     query = select(InboxItem).join(Channel, Channel.id == InboxItem.channel_id)
-    query = query.where(InboxItem.stream == stream, _IS_PENDING, _MAY_PASS)
+    query = query.where(InboxItem.stream == stream, IS_PENDING, _MAY_PASS)
     return db.session().scalar(query.order_by(InboxItem.id).limit(1))
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 
 from channels.base import Author, ChannelError, IncomingMessage, Receipt, made_up_ids
 from extensions import db
@@ -27,24 +26,6 @@ LOST = ChannelError("lost", uncertain=True)
 def _nobody_listens() -> Iterator[None]:
     with committed.muted():
         yield
-
-
-@pytest.fixture
-def traveller() -> Iterator[time_machine.Traveller]:
-    """A clock that stands until it is moved."""
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def case(app: Flask, traveller: time_machine.Traveller) -> Case:
-    """A chat with a customer of Chatra."""
-    return make.chat(channel=make.chatra())
-
-
-@pytest.fixture
-def ann(app: Flask) -> Agent:
-    return make.agent("Ann")
 
 
 def sent(case: Case, error: ChannelError | None = None) -> OutboxItem:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,24 +27,6 @@ def _nobody_listens() -> Iterator[None]:
     """Spares each test the rendering of fragments, which are another matter."""
     with committed.muted():
         yield
-
-
-@pytest.fixture
-def traveller() -> Iterator[time_machine.Traveller]:
-    """A clock that stands until it is moved."""
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def case(app: Flask, traveller: time_machine.Traveller) -> Case:
-    """A chat with a customer of Chatra."""
-    return make.chat(channel=make.chatra())
-
-
-@pytest.fixture
-def ann(app: Flask) -> Agent:
-    return make.agent("Ann")
 
 
 def claimed(case: Case) -> OutboxItem:

@@ -7,17 +7,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 
 from channels.base import Author, ChannelError, Receipt
 from extensions import db
 from models import Agent, Case, Delivery, Message, OutboxItem, Verb
-from services import clock
 from services.conversations import chats, corrections, messages
 from services.events import SYSTEM, committed
 from services.exchange import outbox, owing
 from services.uow import lock_case, unit_of_work
-from tests import factories as make
 
 BUSY = ChannelError("busy")
 REFUSED = ChannelError("refused", permanent=True)
@@ -30,24 +27,6 @@ LONG = f"{FIRST} {SECOND} {THIRD}"
 def _nobody_listens() -> Iterator[None]:
     with committed.muted():
         yield
-
-
-@pytest.fixture
-def traveller() -> Iterator[time_machine.Traveller]:
-    """A clock that stands until it is moved."""
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def case(app: Flask, traveller: time_machine.Traveller) -> Case:
-    """A chat with a customer of Chatra."""
-    return make.chat(channel=make.chatra())
-
-
-@pytest.fixture
-def ann(app: Flask) -> Agent:
-    return make.agent("Ann")
 
 
 class Vendor:
